@@ -1,0 +1,48 @@
+"""Gradients and the train step on TensorFlow."""
+
+import keras
+import tensorflow as tf
+
+# Inside this context every assignment to a Keras variable is forgotten when it ends: judging and penalties
+# read the networks and move nothing (batch statistics, spectral-norm vectors, dropout seeds).
+frozen = keras.StatelessScope
+
+
+class Step:
+    """Mixin that makes Keras call `gan_step(data)` and `gan_test_step(data)`, both written without a backend."""
+
+    def train_step(self, data):
+        return self.gan_step(data)
+
+    def test_step(self, data):
+        return self.gan_test_step(data)
+
+
+def aux_and_gradients(function, variables):
+    """Calls `function() -> (loss, aux)` and differentiates `loss` with respect to `variables`. Calls nest.
+
+    A tape watches only its own player's variables, so an update nested inside `function` leaves nothing on it.
+
+    Returns:
+        `aux`, and the list of gradients (None where `loss` does not depend on a variable).
+    """
+    values = [variable.value for variable in variables]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        loss, aux = function()
+        # The optimizer sums gradients over replicas; the mean is wanted.
+        loss = loss / tf.distribute.get_strategy().num_replicas_in_sync
+    return aux, tape.gradient(loss, values)
+
+
+def input_gradients(function, inputs):
+    """Returns d sum(function(inputs)) / d inputs, itself differentiable. Moves no state."""
+    with frozen(), tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(inputs)
+        total = tf.reduce_sum(function(inputs))
+    return tape.gradient(total, inputs)
+
+
+def apply(optimizer, gradients, variables):
+    """Takes one optimizer step (unscales, and skips non-finite gradients, under a `LossScaleOptimizer`)."""
+    optimizer.apply(gradients, variables)

@@ -1,0 +1,1 @@
+"""The game (`GAN`), its optimizers, and the variants that override a hook."""

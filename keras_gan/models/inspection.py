@@ -1,0 +1,104 @@
+"""What the game reads from the networks it is given, and the questions it asks them before it starts."""
+
+import keras
+
+
+def layers_of(network):
+    """Yields every layer of a network, nested ones included."""
+    for layer in getattr(network, "layers", []):
+        yield layer
+        yield from layers_of(layer)
+
+
+def input_shapes(network, role):
+    """Returns {input name: shape without the batch axis} of a network.
+
+    Args:
+        network: a built `keras.Model`: functional, `Sequential`, or a subclass with one input.
+        role: str, what the network is called in error messages.
+
+    Raises:
+        TypeError: if `network` is not a `keras.Model`.
+        ValueError: if its input shape is not known yet.
+    """
+    if not isinstance(network, keras.Model):
+        raise TypeError(f"`{role}` must be a keras.Model. Received: {role}={network!r}.")
+    try:
+        # Sequential and functional models know their symbolic inputs once they are built.
+        inputs = {tensor.name: tuple(tensor.shape[1:]) for tensor in network.inputs or []}
+    except (AttributeError, ValueError):
+        inputs = {}
+    if not inputs and network.built:
+        shape = (network.get_build_config() or {}).get("input_shape")
+        inputs = {"input": tuple(shape[1:])} if shape else {}
+    if not inputs:
+        raise ValueError(
+            f"The input shape of `{role}` must be known. Received: {network.name!r}, not built. Start a Sequential with "
+            f"keras.Input(shape), or call {role}.build((None, *shape)) on a subclassed model."
+        )
+    return inputs
+
+
+def output_of(network, shapes):
+    """Returns the symbolic output (a `keras.KerasTensor`, or a dict of them) for inputs of the given shapes."""
+    tensors = {name: keras.KerasTensor((None, *shape)) for name, shape in shapes.items()}
+    return network.compute_output_spec(pick_inputs(network, tensors))
+
+
+def pick_inputs(network, tensors):
+    """Selects from a dict of tensors what a network takes: its only input (the first tensor), or a dict by input name."""
+    try:
+        names = [tensor.name for tensor in network.inputs or []]
+    except (AttributeError, ValueError):
+        names = []
+    if len(names) > 1:
+        missing = [name for name in names if name not in tensors]
+        if missing:
+            raise ValueError(
+                f"The inputs of {network.name!r} must be among {sorted(tensors)}. Received: inputs {names}, "
+                f"missing {missing}. Name its keras.Input layers accordingly."
+            )
+        return {name: tensors[name] for name in names}
+    return next(iter(tensors.values()))
+
+
+def check_pair(generator, discriminator):
+    """Raises ValueError unless the generator draws what the discriminator judges, and the latter returns logits."""
+    drawn = tuple(output_of(generator, input_shapes(generator, "generator")).shape[1:])
+    judged = input_shapes(discriminator, "discriminator")
+    image = next(iter(judged.values()))
+    if len(drawn) != len(image) or any(b is not None and a != b for a, b in zip(drawn, image)):
+        raise ValueError(
+            "The discriminator must take the images that the generator makes. "
+            f"Received: generator output shape {drawn}, discriminator input shape {image}. Make the two equal."
+        )
+    for network, role, wanted in (
+        (discriminator, "discriminator", "return logits (no activation): the losses apply the sigmoid"),
+        (generator, "generator", "make images in [-1, 1]: end it in tanh, or no activation"),
+    ):
+        last = getattr(network, "layers", None) and network.layers[-1]
+        if getattr(last, "activation", None) is keras.activations.sigmoid:
+            raise ValueError(f"The {role} must {wanted}. Received: last layer {last.name!r} with a sigmoid.")
+
+
+def check_smooth(network, penalty):
+    """Raises ValueError if a penalty that takes gradients of `network` meets batch normalization there."""
+    for layer in layers_of(network):
+        if isinstance(layer, keras.layers.BatchNormalization):
+            raise ValueError(
+                f"The penalty {penalty.name!r} takes gradients per image, so {network.name!r} must not hold batch "
+                f"normalization, which couples images. Received: layer {layer.name!r}. Use "
+                "LayerNormalization, or none."
+            )
+
+
+def copy_of(network):
+    """Returns an untrainable copy of a network with the same weights (all of them, statistics included)."""
+    try:
+        copy = keras.models.clone_model(network)
+    except ValueError:  # clone_model refuses subclassed models
+        copy = type(network).from_config(network.get_config())
+        copy.build_from_config(network.get_build_config())
+    copy.set_weights(network.get_weights())
+    copy.trainable = False
+    return copy

@@ -1,0 +1,202 @@
+import keras
+from keras import layers
+
+from keras_gan.networks.image_shape import checked_image_shape, halvings
+
+UPSAMPLING = ("transposed", "nearest", "bilinear")
+
+
+def _weights():
+    return keras.initializers.RandomNormal(stddev=0.02)  # Radford et al. 2015, section 4
+
+
+def _channels(filters, stages, largest):
+    """Channels of the feature maps from the finest to the coarsest."""
+    return [min(filters * 2**stage, largest) for stage in range(stages)]
+
+
+@keras.saving.register_keras_serializable("keras_gan")
+class DCGANGenerator(keras.Model):
+    """DCGAN's generator: latents -> a small feature map -> an image, doubling the size at each stage.
+
+    A dense layer makes a map of base x base; stages of up-sampling, batch normalization and ReLU double it until the
+    last one draws the image through tanh. Inputs: `latent`, float32 `(batch, latent_dim)`. Output: float32
+    `(batch, size, size, channels)` in [-1, 1].
+
+    Args:
+        image_shape: (size, size, channels), size = base * 2**k from 8 on (28 = 7 * 4 too), channels 1, 3 or 4.
+        latent_dim: int >= 1, numbers per latent. Defaults to 100, the paper's.
+        filters: int >= 1, channels of the finest feature map (half the image's size); each coarser one has twice as
+            many. Defaults to 64; the paper has 128.
+        max_filters: int, most channels of any map. Defaults to 1024, the paper's.
+        kernel_size: int, pixels. Defaults to 4: a multiple of the stride, so that transposed convolutions cover every
+            pixel equally; the paper has 5.
+        upsampling: `"transposed"` convolution, or `"nearest"` / `"bilinear"` resizing followed by convolution, which
+            cannot draw checkerboards. Defaults to `"transposed"`.
+        batch_normalization: bool. Defaults to True.
+        base: int, size of the first map, or None for the smallest from 4 on. Defaults to None.
+        name: str, name of the model.
+
+    Raises:
+        ValueError: for a shape that is not square, not base * 2**k, or an unknown `upsampling`.
+
+    Example:
+
+    >>> DCGANGenerator((28, 28, 1), latent_dim=16, filters=8).output_shape
+    (None, 28, 28, 1)
+
+    Reference:
+        Radford et al. 2015, arXiv:1511.06434, figure 1. Resize and convolution: Odena et al. 2016,
+        doi:10.23915/distill.00003. Deviations: kernel 4 and half as many filters by default; any size.
+    """
+
+    def __init__(
+        self,
+        image_shape,
+        latent_dim=100,
+        filters=64,
+        max_filters=1024,
+        kernel_size=4,
+        upsampling="transposed",
+        batch_normalization=True,
+        base=None,
+        name="dcgan_generator",
+    ):
+        image_shape = checked_image_shape(image_shape)
+        if upsampling not in UPSAMPLING:
+            raise ValueError(f"`upsampling` must be one of {UPSAMPLING}. Received: upsampling={upsampling!r}.")
+        side, stages = halvings(image_shape, base)
+        coarsest, *finer = reversed(_channels(filters, stages, max_filters))
+
+        def normalized(x):
+            return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x) if batch_normalization else x)
+
+        def doubled(x, channels, use_bias):
+            options = {"padding": "same", "use_bias": use_bias, "kernel_initializer": _weights()}
+            if upsampling == "transposed":
+                return layers.Conv2DTranspose(channels, kernel_size, strides=2, **options)(x)
+            return layers.Conv2D(channels, kernel_size, **options)(layers.UpSampling2D(2, interpolation=upsampling)(x))
+
+        # A bias before batch normalization would be subtracted again.
+        bias = not batch_normalization
+        latent = keras.Input((latent_dim,), name="latent")
+        x = layers.Dense(side * side * coarsest, use_bias=bias, kernel_initializer=_weights())(latent)
+        x = normalized(layers.Reshape((side, side, coarsest))(x))
+        for channels in finer:
+            x = normalized(doubled(x, channels, use_bias=bias))
+        x = doubled(x, image_shape[-1], use_bias=True)
+        image = layers.Activation("tanh", dtype="float32", name="image")(x)
+        super().__init__(inputs=latent, outputs=image, name=name)
+
+        self.image_shape = image_shape
+        self.latent_dim = latent_dim
+        self.filters = filters
+        self.max_filters = max_filters
+        self.kernel_size = kernel_size
+        self.upsampling = upsampling
+        self.batch_normalization = batch_normalization
+        self.base = base
+
+    def get_config(self):
+        return {
+            "image_shape": self.image_shape,
+            "latent_dim": self.latent_dim,
+            "filters": self.filters,
+            "max_filters": self.max_filters,
+            "kernel_size": self.kernel_size,
+            "upsampling": self.upsampling,
+            "batch_normalization": self.batch_normalization,
+            "base": self.base,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+
+@keras.saving.register_keras_serializable("keras_gan")
+class DCGANDiscriminator(keras.Model):
+    """DCGAN's discriminator: an image, halved by strided convolutions, -> one logit.
+
+    Each stage is a convolution of stride 2 and a LeakyReLU; a dense layer reads the logit from the smallest map.
+    Input: `image`, float32 `(batch, size, size, channels)` in [-1, 1]. Output: float32 `(batch, 1)`, no sigmoid.
+
+    Args:
+        image_shape: (size, size, channels), as for `DCGANGenerator`.
+        filters: int >= 1, channels of the finest feature map; each coarser one has twice as many. Defaults to 64, half
+            the paper's.
+        max_filters: int, most channels of any map. Defaults to 1024.
+        kernel_size: int, pixels. Defaults to 4; the paper has 5.
+        slope: float, slope of LeakyReLU below zero. Defaults to 0.2, the paper's.
+        batch_normalization: bool, after every convolution but the first, as in the paper. Defaults to False: it rules
+            out gradient penalties, and makes one image's logit depend on the others of its batch.
+        dropout: float in [0, 1), share of features dropped after each stage. Defaults to 0.
+        base: int, size of the last map, or None for the smallest from 4 on. Defaults to None.
+        name: str, name of the model.
+
+    Raises:
+        ValueError: for a shape that is not square or not base * 2**k.
+
+    Example:
+
+    >>> DCGANDiscriminator((28, 28, 1), filters=8).output_shape
+    (None, 1)
+
+    Reference:
+        Radford et al. 2015, arXiv:1511.06434, section 3. Deviations: kernel 4, no batch normalization and half as many
+        filters by default; any size.
+    """
+
+    def __init__(
+        self,
+        image_shape,
+        filters=64,
+        max_filters=1024,
+        kernel_size=4,
+        slope=0.2,
+        batch_normalization=False,
+        dropout=0.0,
+        base=None,
+        name="dcgan_discriminator",
+    ):
+        image_shape = checked_image_shape(image_shape)
+        _, stages = halvings(image_shape, base)
+
+        image = x = keras.Input(image_shape, name="image")
+        for stage, channels in enumerate(_channels(filters, stages, max_filters)):
+            normalize = batch_normalization and stage > 0
+            x = layers.Conv2D(
+                channels, kernel_size, strides=2, padding="same", use_bias=not normalize, kernel_initializer=_weights()
+            )(x)
+            x = layers.BatchNormalization(momentum=0.9)(x) if normalize else x
+            x = layers.LeakyReLU(negative_slope=slope)(x)
+            x = layers.Dropout(dropout)(x) if dropout else x
+        logits = layers.Dense(1, dtype="float32", kernel_initializer=_weights(), name="logits")(layers.Flatten()(x))
+        super().__init__(inputs=image, outputs=logits, name=name)
+
+        self.image_shape = image_shape
+        self.filters = filters
+        self.max_filters = max_filters
+        self.kernel_size = kernel_size
+        self.slope = slope
+        self.batch_normalization = batch_normalization
+        self.dropout = dropout
+        self.base = base
+
+    def get_config(self):
+        return {
+            "image_shape": self.image_shape,
+            "filters": self.filters,
+            "max_filters": self.max_filters,
+            "kernel_size": self.kernel_size,
+            "slope": self.slope,
+            "batch_normalization": self.batch_normalization,
+            "dropout": self.dropout,
+            "base": self.base,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
