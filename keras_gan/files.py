@@ -12,8 +12,8 @@ from pathlib import Path
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """Gives a temporary path beside `path` to write to; moves it to `path` when the block ends without an error.
 
-    The temporary file or folder has the same suffix, is synchronised to disk before the move and removed after an error.
-    An existing file is replaced in one step. An existing folder is not replaced: that raises FileExistsError before
+    The temporary file or folder has the same suffix, is synchronised to disk before the move and removed after an
+    error. An existing file is replaced in one step. An existing folder is not: that raises FileExistsError before
     anything is written.
 
     Args:

@@ -4,8 +4,8 @@ from keras_gan.configurable import Configurable
 class AdversarialLoss(Configurable):
     """Base of the losses of the two players, defined together so that they cannot be mixed up.
 
-    Both methods take logits (no sigmoid) of any shape, `(batch, 1)` or patches `(batch, height, width, 1)`, float32, and
-    return a float32 scalar: the mean over all logits.
+    Both methods take float32 logits (no sigmoid) of any shape, `(batch, 1)` or patches `(batch, height, width, 1)`,
+    and return a float32 scalar: the mean over all logits.
 
     Attributes:
         generator_uses_real: bool, whether `generator` needs the logits of reals. When False, `real` is None there and

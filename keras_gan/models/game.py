@@ -14,8 +14,8 @@ deserialize = keras.saving.deserialize_keras_object
 class Game(_backend.Step, keras.Model):
     """The loop of every GAN: players update in turn in one compiled step, then the averages move.
 
-    It knows no networks. A subclass gives it `players()`, `<player>_loss(batch, draw)`, `draw(batch)`, `as_batch(data)`,
-    `averaged()` and the names of its loss terms; `GAN` does so for a generator and a discriminator.
+    It knows no networks. A subclass gives it `players()`, `<player>_loss(batch, draw)`, `draw(batch)`,
+    `as_batch(data)`, `averaged()` and the names of its loss terms; `GAN` does so for a generator and a discriminator.
 
     Args:
         discriminator_steps: int >= 1, updates of the first player per update of the others.
@@ -32,7 +32,8 @@ class Game(_backend.Step, keras.Model):
         super().__init__(name=name)
         if isinstance(discriminator_steps, bool) or not isinstance(discriminator_steps, int) or discriminator_steps < 1:
             raise ValueError(
-                f"`discriminator_steps` must be a whole number >= 1. Received: discriminator_steps={discriminator_steps}."
+                "`discriminator_steps` must be a whole number >= 1. "
+                f"Received: discriminator_steps={discriminator_steps}."
             )
         if ema_half_life is not None and not ema_half_life > 0:
             raise ValueError(f"`ema_half_life` must be above 0, or None. Received: ema_half_life={ema_half_life}.")
@@ -70,22 +71,27 @@ class Game(_backend.Step, keras.Model):
     def update(self, player, batch, draw=None, judge=None):
         """Takes one optimizer step of `player`; with `judge`, one of the judge on the same draw, nested before it."""
         optimizer, variables = self.optimizer[player], self.players()[player]
+        _, drawing, *_ = self.players()
 
         def scaled_total():
-            drawn = self.draw(batch) if draw is None else draw
+            drawn = self.draw(batch, moves=player == drawing) if draw is None else draw
             if judge is not None:
                 self.update(judge, batch, keras.tree.map_structure(ops.stop_gradient, drawn))
             terms = getattr(self, f"{player}_loss")(batch, drawn)
             return optimizer.scale_loss(sum(terms.values())), terms
 
         terms, gradients = _backend.aux_and_gradients(scaled_total, variables)
-        if unreached := [v.path for v, gradient in zip(variables, gradients) if gradient is None]:
+        if unreached := [v.path for v, gradient in zip(variables, gradients, strict=True) if gradient is None]:
             raise ValueError(
                 f"Every trainable variable of the player {player!r} must take part in its loss. "
                 f"Received: no gradient for {unreached}. Remove those layers, or set trainable=False on them."
             )
         _backend.apply(optimizer, gradients, variables)
         self.observe(**terms)
+
+    def averaged_variables(self):
+        """Returns the variables of the averages."""
+        return [variable for average, _ in self.averaged() for variable in average.variables]
 
     def update_averages(self, count):
         """Moves every average towards its network. The decay of one step is 0.5 ** (images in it / half-life)."""
@@ -95,7 +101,7 @@ class Game(_backend.Step, keras.Model):
         half_life = ops.minimum(float(self.ema_half_life), ramped)
         decay = ops.power(0.5, ops.cast(count, "float32") / half_life)
         for average, network in self.averaged():
-            for mean, weight in zip(average.weights, network.weights):
+            for mean, weight in zip(average.weights, network.weights, strict=True):
                 mean.assign(weight + decay * (mean - weight) if weight.trainable else weight)
 
     def penalty_terms(self, player, critic, real, fake):
@@ -205,7 +211,7 @@ class Game(_backend.Step, keras.Model):
                 )
             if penalty.name in names:
                 raise ValueError(
-                    f"Names in the logs must differ. Received: a second {penalty.name!r}. Give the penalty another `name`."
+                    f"Names in the logs must differ. Received: a second {penalty.name!r}. Give one another `name`."
                 )
             names.append(penalty.name)
             for network in self.networks_of(penalty.player) if penalty.differentiates_twice else []:

@@ -15,8 +15,8 @@ deserialize = keras.saving.deserialize_keras_object
 class GAN(Game):
     """A generator and a discriminator, trained against each other by `fit`.
 
-    Every training step updates the players in turn, in one compiled function. With `reuse_fakes` the generator runs once
-    a step: the fakes that the discriminator learns from are those that the generator is then judged by.
+    Every training step updates the players in turn, in one compiled function. With `reuse_fakes` the generator runs
+    once a step: the fakes that the discriminator learns from are those that the generator is then judged by.
 
     Any pair of Keras models will do; latent size and image shape are read from them. To make another GAN, hand other
     losses, penalties or optimizers to `compile`, or override a hook: `<player>_terms` adds a loss term,
@@ -40,7 +40,7 @@ class GAN(Game):
 
     Raises:
         TypeError: if a network is not a `keras.Model`.
-        ValueError: if the networks do not fit each other, their input shapes are unknown, or an argument is out of range.
+        ValueError: if the networks do not fit each other, an input shape is unknown, or an argument is out of range.
 
     Example:
 
@@ -224,9 +224,18 @@ class GAN(Game):
             [to_uint8(network.predict_on_batch(inspection.pick_inputs(network, batch))) for batch in batches]
         )
 
-    def draw(self, batch):
+    def draw(self, batch, moves=True):
+        """Draws inputs and fakes for one update.
+
+        Args:
+            batch: dict of reals, for their number.
+            moves: bool, whether the generator's batch statistics move. They do so once a step, in its own update.
+        """
         inputs = self.sample_inputs(batch)
-        return {"inputs": inputs, "fake": self.generate(inputs, training=True)}
+        if moves:
+            return {"inputs": inputs, "fake": self.generate(inputs, training=True)}
+        with _backend.frozen():
+            return {"inputs": inputs, "fake": self.generate(inputs, training=True)}
 
     def gan_test_step(self, data):
         """Plays one batch without learning: the averaged generator's fakes, all networks in inference mode."""
@@ -258,7 +267,7 @@ class GAN(Game):
                 f"Received: dtype {image.dtype.name}. Use keras_gan.data.images(array), which scales whole numbers."
             )
         if len(image.shape) != len(self.image_shape) + 1 or any(
-            None not in (a, b) and a != b for a, b in zip(image.shape[1:], self.image_shape)
+            None not in (a, b) and a != b for a, b in zip(image.shape[1:], self.image_shape, strict=True)
         ):
             raise ValueError(
                 f"Images must have the shape that the networks were built for, {self.image_shape}. "

@@ -33,8 +33,8 @@ def input_shapes(network, role):
         inputs = {"input": tuple(shape[1:])} if shape else {}
     if not inputs:
         raise ValueError(
-            f"The input shape of `{role}` must be known. Received: {network.name!r}, not built. Start a Sequential with "
-            f"keras.Input(shape), or call {role}.build((None, *shape)) on a subclassed model."
+            f"The input shape of `{role}` must be known. Received: {network.name!r}, not built. Start a Sequential "
+            f"with keras.Input(shape), or call {role}.build((None, *shape)) on a subclassed model."
         )
     return inputs
 
@@ -46,7 +46,7 @@ def output_of(network, shapes):
 
 
 def pick_inputs(network, tensors):
-    """Selects from a dict of tensors what a network takes: its only input (the first tensor), or a dict by input name."""
+    """Selects what a network takes from a dict of tensors: the first, or a dict by name if it has several inputs."""
     try:
         names = [tensor.name for tensor in network.inputs or []]
     except (AttributeError, ValueError):
@@ -67,7 +67,7 @@ def check_pair(generator, discriminator):
     drawn = tuple(output_of(generator, input_shapes(generator, "generator")).shape[1:])
     judged = input_shapes(discriminator, "discriminator")
     image = next(iter(judged.values()))
-    if len(drawn) != len(image) or any(b is not None and a != b for a, b in zip(drawn, image)):
+    if len(drawn) != len(image) or any(b is not None and a != b for a, b in zip(drawn, image, strict=True)):
         raise ValueError(
             "The discriminator must take the images that the generator makes. "
             f"Received: generator output shape {drawn}, discriminator input shape {image}. Make the two equal."

@@ -30,8 +30,9 @@ def halvings(image_shape, base=None):
         size, k = size // 2, k + 1
     if k == 0 or (base is not None and size != base):
         near = [n for n in (height - height % 4, height - height % 4 + 4) if n >= 8]
+        wanted = "base from 4 on" if base is None else f"base={base}"
         raise ValueError(
-            f"The image size must be base * 2**k with k >= 1 and {'base from 4 on' if base is None else f'base={base}'}. "
+            f"The image size must be base * 2**k with k >= 1 and {wanted}. "
             f"Received: image_shape={tuple(image_shape)}. Use a size like {' or '.join(map(str, near))}."
         )
     return size, k

@@ -4,8 +4,8 @@ from keras_gan.configurable import Configurable
 class Penalty(Configurable):
     """Base of the penalties.
 
-    A penalty adds `weight * compute(...)` to the loss of one player. With `interval=k` it is evaluated only on every k-th
-    step and then counts k times, which costs less and has the same mean.
+    A penalty adds `weight * compute(...)` to the loss of one player. With `interval=k` it is evaluated only on every
+    k-th step and then counts k times, which costs less and has the same mean.
 
     Args:
         weight: float >= 0, factor of the value. Defaults to 1.

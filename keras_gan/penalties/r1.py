@@ -9,8 +9,8 @@ from keras_gan.penalties.penalty import Penalty
 class R1(Penalty):
     """Zero-centred gradient penalty on real images: gamma / 2 * E ||d D(x) / d x||^2.
 
-    The expectation is over real images x, the gradient is that of the logit (of the sum of the logits, for patches), the
-    norm is over all pixels and channels in the range [-1, 1].
+    The expectation is over real images x, the gradient is that of the logit (of the sum of the logits, for patches),
+    the norm is over all pixels and channels in the range [-1, 1].
 
     Args:
         gamma: float >= 0, the paper's gamma. It should grow with the number of pixels; 0.1 to 10 are usual.

@@ -1,0 +1,8 @@
+"""Callbacks: they observe the training of any GAN, they never train."""
+
+from keras_gan.callbacks.checkpoint import Checkpoint
+from keras_gan.callbacks.loss_plot import LossPlot
+from keras_gan.callbacks.sample_grid import SampleGrid
+from keras_gan.callbacks.stop_on_nan import StopOnNaN
+
+__all__ = ["Checkpoint", "LossPlot", "SampleGrid", "StopOnNaN"]

@@ -1,0 +1,75 @@
+import csv
+import math
+import warnings
+from pathlib import Path
+
+import keras
+
+from keras_gan import files
+
+
+class LossPlot(keras.callbacks.Callback):
+    """Plots a log written by `keras.callbacks.CSVLogger` when training ends: losses above, probabilities below.
+
+    Args:
+        log: path of the CSV file.
+        path: path of the picture, PNG or SVG.
+
+    Example:
+
+    >>> callbacks = [keras.callbacks.CSVLogger("log.csv", append=True), LossPlot("log.csv", "losses.png")]
+    """
+
+    def __init__(self, log, path):
+        super().__init__()
+        self.log = Path(log)
+        self.path = Path(path)
+
+    def on_train_end(self, logs=None):
+        if not self.log.exists():
+            return
+        try:
+            plot_log(self.log, self.path)
+        except OSError as error:
+            warnings.warn(f"The plot of the losses was not written: {error}.", stacklevel=2)
+
+
+def plot_log(log, path):
+    """Draws the columns of a CSV log over its epochs.
+
+    Args:
+        log: CSV file with a column `epoch` and one per logged value.
+        path: picture to write.
+    """
+    from matplotlib.figure import Figure
+
+    with open(log, newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not rows:
+        return
+    epochs = [int(row["epoch"]) + 1 for row in rows]
+    # CSVLogger keeps a column for every validation value, "NA" where there is no validation.
+    curves = {name: [_number(row[name]) for row in rows] for name in rows[0] if name and name != "epoch"}
+    curves = {name: values for name, values in curves.items() if any(math.isfinite(value) for value in values)}
+    figure = Figure(figsize=(8, 6), layout="constrained")
+    above, below = figure.subplots(2, sharex=True)
+    for name, values in curves.items():
+        axis = below if name.endswith("probability") else above
+        axis.plot(epochs, values, label=name.replace("_", " "))
+    above.set_ylabel("loss")
+    below.set_ylabel("mean probability of being real")
+    below.set_ylim(0, 1)
+    below.set_xlabel("epoch")
+    for axis in (above, below):
+        axis.grid(alpha=0.3)
+        if axis.lines:
+            axis.legend(fontsize="small")
+    with files.replacing(path) as written:
+        figure.savefig(written, dpi=120)
+
+
+def _number(text):
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return math.nan
