@@ -1,0 +1,82 @@
+"""Images from NumPy arrays and from .npz and .npy files."""
+
+import pathlib
+import zipfile
+
+import numpy as np
+
+from keras_gan.data import collect, pixels
+from keras_gan.data.convert import Convert
+
+IMAGE_KEYS = ("image", "images", "x")
+LABEL_KEYS = ("label", "labels", "y")
+
+
+class Arrays:
+    """Images, and labels if any, that are in memory already.
+
+    Args:
+        images: (count, height, width) or (count, height, width, channels).
+        labels: (count,) integers or None.
+        value_range: see `keras_gan.data.images`.
+        name: what to call the images in an error.
+    """
+
+    def __init__(self, images, labels=None, value_range=None, name="images"):
+        images = np.asarray(images)
+        if images.ndim == 3:
+            images = images[..., None]
+        pixels.check_shape(images.shape, name)
+        self.labels = None if labels is None else pixels.to_labels(labels, len(images))
+        self.images = pixels.to_pixels(images, value_range, name)
+
+    def read(self, convert: Convert) -> tuple[np.ndarray, np.ndarray | None]:
+        if convert.keeps(*self.images.shape[1:]):
+            return self.images, self.labels
+        converted = collect.parallel_map(
+            lambda item: convert(item[1], f"image {item[0]} of the array"), enumerate(self.images)
+        )
+        return collect.collect(converted, len(self.images)), self.labels
+
+
+def read_file(path: pathlib.Path, split: str, value_range: tuple | None) -> Arrays:
+    """Reads a .npy of images, or a .npz of images and perhaps labels. Never unpickles."""
+    arrays = _load(path)
+    if path.suffix == ".npy":
+        return Arrays(arrays, None, value_range, path.name)
+    images = _pick(arrays, (*IMAGE_KEYS, f"x_{split}"), "images", path)
+    if images is None:
+        ranked = [key for key, value in arrays.items() if value.ndim in (3, 4)]
+        if len(ranked) != 1:
+            raise ValueError(
+                f"The images must be under one of the keys {', '.join(IMAGE_KEYS)}, x_{split}, or be the only array of "
+                f"3 or 4 dimensions. Received: source={str(path)!r} with the keys {_describe(arrays)}."
+            )
+        images = ranked[0]
+    labels = _pick(arrays, (*LABEL_KEYS, f"y_{split}"), "labels", path)
+    return Arrays(arrays[images], arrays.get(labels), value_range, f"{images} of {path.name}")
+
+
+def _load(path: pathlib.Path) -> np.ndarray | dict[str, np.ndarray]:
+    try:
+        stored = np.load(path, allow_pickle=False)
+        return stored if path.suffix == ".npy" else {key: stored[key] for key in stored.files}
+    except (ValueError, EOFError, OSError, AttributeError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"A {path.suffix} file of plain arrays (no Python objects) was expected. "
+            f"Received: source={str(path)!r}, which cannot be read: {error}"
+        ) from error
+
+
+def _pick(arrays: dict, keys: tuple, what: str, path: pathlib.Path) -> str | None:
+    present = [key for key in keys if key in arrays]
+    if len(present) > 1:
+        raise ValueError(
+            f"The {what} must be under one key. Received: source={str(path)!r} with the keys {_describe(arrays)}, "
+            f"of which {' and '.join(present)} could be the {what}. Load the file and pass the arrays."
+        )
+    return present[0] if present else None
+
+
+def _describe(arrays: dict) -> str:
+    return ", ".join(f"{key} {value.shape}" for key, value in arrays.items())

@@ -1,0 +1,31 @@
+import pathlib
+
+from keras_gan.data import catalogue
+from keras_gan.data.folder import Folder
+
+
+def class_names(source: str | pathlib.Path = "digits") -> list[str]:
+    """The names of the classes of a source, in the order of its labels.
+
+    Args:
+        source: the name of a data set, or the path of a folder of images, as for `keras_gan.data.images`. Nothing is
+            downloaded.
+
+    Returns:
+        The names: those that TensorFlow Datasets states, or of the sub-folders. Empty when there are no classes.
+
+    Raises:
+        ValueError: the source is neither a data set's name nor a folder of images.
+
+    Example:
+
+    >>> import keras_gan
+    >>> keras_gan.data.class_names("digits")[:3]
+    ['0', '1', '2']
+    """
+    if isinstance(source, str) and catalogue.is_name(source):
+        label = dict(catalogue.builder(source).info.features.items()).get("label")
+        return list(getattr(label, "names", None) or [])
+    if not pathlib.Path(source).is_dir():
+        raise catalogue.unknown(str(source))
+    return Folder(pathlib.Path(source), bad_files="skip").class_names
