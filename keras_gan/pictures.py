@@ -18,7 +18,7 @@ def to_uint8(images):
     return np.clip(levels, 0.0, 255.0).astype("uint8")  # astype cuts off: floor, for values from 0 on
 
 
-def grid(images, columns=None, gap=2, smallest=32):
+def grid(images, columns=None, gap=2, smallest=64):
     """Lays images out in rows on a white ground.
 
     Args:
@@ -26,7 +26,7 @@ def grid(images, columns=None, gap=2, smallest=32):
         columns: int, images per row. Defaults to the ceiling of the square root of `count`.
         gap: int, pixels between images (of the result). Defaults to 2.
         smallest: int, pixels: images narrower than this are enlarged by whole factors (each pixel repeated), so that
-            8x8 digits can be seen. Defaults to 32.
+            8x8 digits can be seen. Defaults to 64.
 
     Returns:
         uint8 array `(rows * (height + gap) + gap, columns * (width + gap) + gap, channels)`.

@@ -18,14 +18,14 @@ def test_every_level_survives_the_round_trip():
 
 def test_grid_places_images_row_by_row():
     images = np.arange(5, dtype="uint8")[:, None, None, None] * np.ones((1, 40, 40, 3), "uint8")
-    sheet = pictures.grid(images, columns=3, gap=1)
+    sheet = pictures.grid(images, columns=3, gap=1, smallest=40)
     assert sheet.shape == (2 * 41 + 1, 3 * 41 + 1, 3)
     assert [sheet[20, 20 + 41 * i, 0] for i in range(3)] == [0, 1, 2]
     assert [sheet[61, 20 + 41 * i, 0] for i in range(3)] == [3, 4, 255]  # the last place stays white
 
 
 def test_small_images_are_enlarged():
-    assert pictures.grid(np.zeros((4, 8, 8, 1), "uint8"), gap=0).shape == (64, 64, 1)
+    assert pictures.grid(np.zeros((4, 8, 8, 1), "uint8"), gap=0).shape == (128, 128, 1)
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])

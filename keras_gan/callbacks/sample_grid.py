@@ -11,8 +11,8 @@ class SampleGrid(keras.callbacks.Callback):
     """Draws the same latents after every epoch, so that the pictures show learning and not luck.
 
     Writes into `folder`: `latents.npz` (the inputs, drawn once and used again when a run is resumed),
-    `epoch_0001.png` and so on, and at the end of training `timeline.gif`, all of them in a row. A picture that cannot be
-    written is a warning; training goes on.
+    `epoch_0001.png` and so on, and at the end of training `timeline.gif`, all of them in a row. A picture that cannot
+    be written is a warning; training goes on.
 
     Args:
         folder: path, made if missing.
@@ -85,7 +85,9 @@ class SampleGrid(keras.callbacks.Callback):
             if self.writer is not None:
                 self.writer.add_image("samples", sheet, epoch + 1, dataformats="HWC")
         except OSError as error:
-            warnings.warn(f"The samples of epoch {epoch + 1} were not written: {error}. Training goes on.", stacklevel=2)
+            warnings.warn(
+                f"The samples of epoch {epoch + 1} were not written: {error}. Training goes on.", stacklevel=2
+            )
 
     def on_train_end(self, logs=None):
         if self.writer is not None:

@@ -21,7 +21,7 @@ def test_a_picture_an_epoch_and_a_timeline(make_gan, images, tmp_path):
     fit(make_gan(), images, 3, callbacks.SampleGrid(tmp_path / "samples", count=6, columns=3))
     names = sorted(path.name for path in (tmp_path / "samples").iterdir())
     assert names == ["epoch_0001.png", "epoch_0002.png", "epoch_0003.png", "latents.npz", "timeline.gif"]
-    assert Image.open(tmp_path / "samples" / "epoch_0001.png").size == (3 * 34 + 2, 2 * 34 + 2)
+    assert Image.open(tmp_path / "samples" / "epoch_0001.png").size == (3 * 66 + 2, 2 * 66 + 2)
     assert Image.open(tmp_path / "samples" / "timeline.gif").n_frames == 3
 
 
@@ -32,8 +32,8 @@ def test_the_grid_shows_the_samples_of_the_saved_latents(make_gan, images, tmp_p
     with np.load(tmp_path / "latents.npz") as saved:
         latents = saved["latent"]
     np.testing.assert_array_equal(latents, gan.fixed_inputs(4, seed=9)["latent"])
-    expected = gan.sample(inputs={"latent": latents})[3, :, :, 0].repeat(4, axis=0).repeat(4, axis=1)
-    np.testing.assert_array_equal(sheet[36:68, 36:68], expected)
+    expected = gan.sample(inputs={"latent": latents})[3, :, :, 0].repeat(8, axis=0).repeat(8, axis=1)
+    np.testing.assert_array_equal(sheet[68:132, 68:132], expected)
 
 
 def test_a_resumed_run_keeps_its_latents(make_gan, images, tmp_path):
@@ -155,8 +155,8 @@ def test_a_failed_write_keeps_the_old_file_and_is_told_at_the_end(make_gan, imag
 
     monkeypatch.setattr(gan, "save", full)
     with (
-        pytest.warns(UserWarning, match="checkpoint of epoch 2 was not written.*No space left"),
-        pytest.raises(OSError, match="last checkpoint was not written.*No space left"),
+        pytest.warns(UserWarning, match=r"checkpoint of epoch 2 was not written.*No space left"),
+        pytest.raises(OSError, match=r"last checkpoint was not written.*No space left"),
     ):
         fit(gan, images, 2, callbacks.Checkpoint(path), initial_epoch=1)
     assert path.read_bytes() == old

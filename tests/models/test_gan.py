@@ -273,7 +273,9 @@ def test_backup_and_restore_goes_on(make_gan, images, tmp_path):
 
 
 def test_networks_must_fit_each_other():
-    with pytest.raises(ValueError, match=r"generator output shape \(16, 16, 1\), discriminator input shape \(8, 8, 1\)"):
+    with pytest.raises(
+        ValueError, match=r"generator output shape \(16, 16, 1\), discriminator input shape \(8, 8, 1\)"
+    ):
         kg.GAN(kg.networks.DCGANGenerator((16, 16, 1)), kg.networks.DCGANDiscriminator((8, 8, 1)))
 
 

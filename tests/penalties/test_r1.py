@@ -52,7 +52,7 @@ def test_it_reaches_the_weights_of_the_critic():
 
 @pytest.mark.parametrize("arguments", [{"gamma": -1.0}, {"gamma": float("nan")}])
 def test_gamma_must_not_be_negative(arguments):
-    with pytest.raises(ValueError, match="`gamma` must be a number >= 0. Received: gamma="):
+    with pytest.raises(ValueError, match=r"`gamma` must be a number >= 0. Received: gamma="):
         penalties.R1(**arguments)
 
 

@@ -1,0 +1,202 @@
+"""The command line `keras-gan`."""
+
+import difflib
+import inspect
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_gan import exporting, files, pictures, recipes, runs
+from keras_gan.data import catalogue
+from keras_gan.version import __version__
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Train GANs, look at what they draw, and carry the generator out. Start with: [bold]keras-gan train[/bold]",
+)
+
+RECIPES = {name: getattr(recipes, name) for name in recipes.__all__ if inspect.isfunction(getattr(recipes, name))}
+FORMATS = ("saved_model", "onnx")
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder made by [bold]keras-gan train[/bold].")]
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="What to train; see [bold]keras-gan recipes[/bold].")] = "dcgan_digits",
+    data: Annotated[
+        str | None,
+        typer.Option(help="A folder of images, an .npz or .npy file, 'digits', or the name of a TensorFlow data set."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Images per training step.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed begins with the same weights and order.")] = None,
+    size: Annotated[int | None, typer.Option(min=8, help="Width and height to bring the images to, pixels.")] = None,
+    channels: Annotated[int | None, typer.Option(help="1 for grey, 3 for colour, 4 with transparency.")] = None,
+    flip: Annotated[bool, typer.Option("--flip", help="Also show the images mirrored, at random.")] = False,
+    skip_bad_files: Annotated[
+        bool, typer.Option("--skip-bad-files", help="Leave out files that are no images.")
+    ] = False,
+    archives: Annotated[
+        Path | None, typer.Option(help="Folder with the data set's own archives, instead of a download.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the run; must be new. Default: runs/RECIPE.")] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = None,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write logs for TensorBoard.")] = False,
+) -> None:
+    """Train a GAN. Without arguments: handwritten digits, in a few minutes. Ctrl-C saves."""
+    arguments = {
+        "data": _located(data),
+        "batch_size": batch_size,
+        "seed": seed,
+        "size": size,
+        "channels": channels,
+        "flip": flip or None,
+        "bad_files": "skip" if skip_bad_files else None,
+        "archives": str(archives.resolve()) if archives else None,
+    }
+    arguments = {name: value for name, value in arguments.items() if value is not None}
+    if resume is not None:
+        if given := [f"--{name.replace('_', '-')}" for name in arguments] + ["--out"] * (out is not None):
+            raise ValueError(f"--resume takes everything but --epochs from the run. Received: {', '.join(given)}.")
+        run, training, first = _resumed(resume, epochs)
+    else:
+        run, training, first = _started(recipe, arguments, epochs, out or Path("runs") / recipe)
+    _announce(run, training, first)
+    finished = run.fit(training, training.epochs, first, tensorboard)
+    if not finished:
+        print(f"\nInterrupted; everything up to here is saved. Go on with: keras-gan train --resume {run.folder}")
+        raise typer.Exit(130)
+    print(f"Samples    {run.samples / 'timeline.gif'}\nLosses     {run.losses}\nCheckpoint {run.checkpoint}")
+    print(f"Next: keras-gan sample {run.folder}, keras-gan export {run.folder}")
+
+
+def _started(name, arguments, epochs, out):
+    recipe = _named(name, RECIPES, "recipe", "keras-gan recipes")
+    runs.Run.refuse_existing(out)
+    arguments = {"data": inspect.signature(recipe).parameters["data"].default, "seed": 0, **arguments}
+    training = recipe(**arguments)
+    training = training if epochs is None else training._replace(epochs=epochs)
+    return runs.Run.create(out, name, arguments, training.epochs), training, 0
+
+
+def _resumed(folder, epochs):
+    run = runs.Run.open(folder)
+    config = run.config()
+    recipe = _named(config["recipe"], RECIPES, "recipe", "keras-gan recipes")
+    training = recipe(**config["arguments"])._replace(gan=run.load(), epochs=epochs or config["epochs"])
+    first = runs.epochs_done(training)
+    if first >= training.epochs:
+        raise ValueError(
+            f"The run must not be finished. Received: {folder}, which has trained {first} of {training.epochs} epochs. "
+            f"Train on with --epochs {2 * first}."
+        )
+    run.write_config({**config, "epochs": training.epochs})
+    return run, training, first
+
+
+def _located(data):
+    """Makes a path absolute, so that a run can be resumed from another folder; names stay names."""
+    if data is None or catalogue.is_name(data) or not Path(data).exists():
+        return data
+    return str(Path(data).resolve())
+
+
+def _announce(run, training, first):
+    height, width, channels = training.gan.image_shape
+    steps = int(training.dataset.cardinality())
+    weights = training.gan.ema_generator.count_params()
+    print(
+        f"Run {run.folder}: images of {height}x{width}x{channels}, {steps:,} steps an epoch, epochs {first + 1} to ",
+        end="",
+    )
+    print(f"{training.epochs}, generator of {weights:,} weights. Ctrl-C saves and stops.")
+
+
+@app.command()
+def sample(
+    run: RunFolder,
+    count: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other images.")] = 0,
+    out: Annotated[Path, typer.Option(help="A picture (.png) for a grid, or a folder for single images.")] = Path(
+        "grid.png"
+    ),
+) -> None:
+    """Draw images with a trained generator."""
+    images = runs.Run.open(run).load(compile=False).sample(count, seed=seed)
+    if out.suffix:
+        files.save_image(out, pictures.grid(images))
+        print(f"{count} images in {out}")
+        return
+    for index, image in enumerate(images):
+        files.save_image(out / f"{index:05d}.png", image)
+    print(f"{count} images in {out}{os.sep}")
+
+
+@app.command()
+def export(
+    run: RunFolder,
+    to: Annotated[list[str] | None, typer.Option(help=f"Format: {' or '.join(FORMATS)}. Default: both.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write to. Default: RUN/export.")] = None,
+) -> None:
+    """Write the generator as a SavedModel (TF Serving) and as ONNX, and check both against Keras."""
+    wanted = [_named(name, dict.fromkeys(FORMATS, name), "format", "keras-gan export --help") for name in to or FORMATS]
+    run_ = runs.Run.open(run)
+    folder, gan, made = out or run_.exports, run_.load(compile=False), {}
+    if "saved_model" in wanted:
+        made["saved_model"] = exporting.to_saved_model(gan, folder / "saved_model")
+    if "onnx" in wanted:
+        made["onnx"] = exporting.to_onnx(gan, folder / "generator.onnx")
+    report = exporting.verify(gan, **made)
+    for name, path in made.items():
+        print(f"{name:<12}{path}  (largest difference from Keras {max(report[name].values()):.1e})")
+
+
+@app.command(name="recipes")
+def list_recipes() -> None:
+    """List the recipes, one line each."""
+    for name, recipe in RECIPES.items():
+        print(f"{name:<22}{inspect.getdoc(recipe).splitlines()[0]}")
+
+
+def _named(name, known, kind, where):
+    """Returns known[name]; an unknown name is an error with the near matches."""
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or list(known)
+    raise ValueError(f"Unknown {kind} {name!r}. Did you mean {' or '.join(near)}? All of them: {where}.")
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit()
+
+
+def _one_line(message, category, filename, lineno, line=None):
+    return f"Warning: {message}\n"
+
+
+def main() -> None:
+    """Runs the command line; an error is one line and exit code 2 (KERAS_GAN_TRACEBACK=1 shows all of it)."""
+    warnings.formatwarning = _one_line
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    try:
+        app(prog_name="keras-gan")
+    except Exception as error:
+        if os.environ.get("KERAS_GAN_TRACEBACK"):
+            raise
+        print(f"keras-gan: {' '.join(str(error).split()) or type(error).__name__}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

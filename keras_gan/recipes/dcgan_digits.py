@@ -1,0 +1,16 @@
+from typing import Any
+
+from keras_gan.recipes.dcgan import dcgan
+from keras_gan.recipes.training import Training
+
+
+def dcgan_digits(data: Any = "digits", epochs: int = 20, **options: Any) -> Training:
+    """DCGAN on 8x8 handwritten digits that come with the package: the default, a minute or two on a laptop.
+
+    Args:
+        data: source for `keras_gan.data.images`.
+        epochs: each of ten passes over the data.
+        options: further arguments of `dcgan`.
+    """
+    gan, dataset, _ = dcgan(data, **options)
+    return Training(gan, dataset.repeat(10), epochs)

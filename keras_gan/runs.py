@@ -1,0 +1,195 @@
+"""A run folder: everything that one training made, enough to sample, export or go on from."""
+
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_gan import callbacks, files
+from keras_gan.models.game import Game
+from keras_gan.recipes.training import Training
+from keras_gan.version import __version__
+
+FORMAT = 1  # of config.json; raised when an older reader could not understand it
+
+
+class Run:
+    """A folder with `config.json`, `checkpoint.keras`, `log.csv`, `losses.png`, `samples/` and `export/`.
+
+    Args:
+        folder: path of the run.
+    """
+
+    def __init__(self, folder: str | os.PathLike) -> None:
+        self.folder = Path(folder)
+        self.config_path = self.folder / "config.json"
+        self.checkpoint = self.folder / "checkpoint.keras"
+        self.log = self.folder / "log.csv"
+        self.losses = self.folder / "losses.png"
+        self.samples = self.folder / "samples"
+        self.exports = self.folder / "export"
+
+    @classmethod
+    def refuse_existing(cls, folder: str | os.PathLike) -> None:
+        """Raises FileExistsError if something stands at `folder` already (an empty folder may)."""
+        path = Path(folder)
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            raise FileExistsError(
+                f"The run folder must be new. Received: {path}, which exists. "
+                f"Use --out with another name, or go on with --resume {path}."
+            )
+
+    @classmethod
+    def create(cls, folder: str | os.PathLike, recipe: str, arguments: dict[str, Any], epochs: int) -> "Run":
+        """Makes the folder and writes its `config.json`.
+
+        Raises:
+            FileExistsError: if something stands there already.
+            OSError: if the folder cannot be written to.
+        """
+        cls.refuse_existing(folder)
+        run = cls(folder)
+        run.write_config(
+            {
+                "format": FORMAT,
+                "recipe": recipe,
+                "arguments": arguments,
+                "epochs": epochs,
+                "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+                "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+                "versions": versions(),
+            }
+        )
+        return run
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike) -> "Run":
+        """Finds an existing run.
+
+        Raises:
+            FileNotFoundError: if there is no run at `folder`.
+        """
+        run = cls(folder)
+        if not run.config_path.exists():
+            raise FileNotFoundError(
+                f"A run folder holds a config.json. Received: {run.folder}, where there is none. "
+                "Name a folder that `keras-gan train` has made."
+            )
+        return run
+
+    def write_config(self, config: dict[str, Any]) -> None:
+        with files.replacing(self.config_path) as written:
+            written.write_text(json.dumps(config, indent=2) + "\n")
+
+    def config(self) -> dict[str, Any]:
+        """Reads `config.json`.
+
+        Raises:
+            ValueError: if it is not what `create` writes, or of a newer format.
+        """
+        try:
+            config = json.loads(self.config_path.read_text())
+            number, _, _, _ = config["format"], config["recipe"], config["arguments"]["data"], config["epochs"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"The configuration of a run must be readable. Received: {self.config_path}: {error!r}."
+            ) from error
+        if number > FORMAT:
+            raise ValueError(
+                f"The run must be of format {FORMAT} or older. Received: {self.config_path} of format {number}. "
+                "Update keras-gan."
+            )
+        return config
+
+    def load(self, compile: bool = True) -> Game:
+        """Loads the GAN from the checkpoint.
+
+        Args:
+            compile: bool, with optimizers and losses, to train on. Defaults to True.
+
+        Raises:
+            FileNotFoundError: if no checkpoint was written yet.
+            ValueError: if the checkpoint is damaged or holds another kind of model.
+        """
+        if not self.checkpoint.exists():
+            raise FileNotFoundError(
+                f"The run must have a checkpoint. Received: {self.folder}, where training was interrupted before the "
+                "first epoch was saved. Train it again."
+            )
+        try:
+            gan = keras.models.load_model(self.checkpoint, compile=compile)
+        except Exception as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(f"The checkpoint must be readable. Received: {self.checkpoint}: {reason}") from error
+        if not isinstance(gan, Game):
+            raise ValueError(
+                f"The checkpoint must hold a GAN. Received: {self.checkpoint} with a {type(gan).__name__}."
+            )
+        return gan
+
+    def fit(self, training: Training, epochs: int, initial_epoch: int = 0, tensorboard: bool = False) -> bool:
+        """Trains and fills the folder. Ctrl-C saves.
+
+        Args:
+            training: what to train.
+            epochs: the epoch to end at.
+            initial_epoch: the epoch to begin with, from 0.
+            tensorboard: bool, also write `tensorboard/`.
+
+        Returns:
+            Whether training came to its end (False after Ctrl-C).
+
+        Raises:
+            FloatingPointError: if a loss became NaN or infinite; the checkpoint holds the last good epoch.
+        """
+        guard, checkpoint = callbacks.StopOnNaN(), callbacks.Checkpoint(self.checkpoint)
+        events = self.folder / "tensorboard"
+        self._forget_epochs_from(initial_epoch)
+        watchers = [
+            guard,
+            keras.callbacks.CSVLogger(self.log, append=initial_epoch > 0),
+            callbacks.SampleGrid(self.samples, tensorboard=events if tensorboard else None),
+            *([keras.callbacks.TensorBoard(events)] if tensorboard else []),
+            checkpoint,  # last: an epoch counts once everything else of it is on disk
+            callbacks.LossPlot(self.log, self.losses),
+        ]
+        try:
+            training.gan.fit(
+                training.dataset, epochs=epochs, initial_epoch=initial_epoch, callbacks=watchers, shuffle=False
+            )
+        except KeyboardInterrupt:
+            checkpoint.save()
+            return False
+        if guard.terms:
+            raise FloatingPointError(
+                f"Losses must stay finite. Received: {', '.join(guard.terms)} at step {guard.step}. "
+                "The checkpoint holds the last good epoch; try a lower learning rate."
+            )
+        return True
+
+    def _forget_epochs_from(self, epoch: int) -> None:
+        """Removes from the log what a killed run had written about epochs that it did not save."""
+        if not self.log.exists():
+            return
+        header, *rows = self.log.read_text().splitlines(keepends=True) or [""]
+        with files.replacing(self.log) as written:
+            written.write_text("".join([header, *(row for row in rows if int(row.split(",")[0]) < epoch)]))
+
+
+def epochs_done(training: Training) -> int:
+    """Returns how many whole epochs a GAN has trained, from its step count and the length of the data."""
+    return int(training.gan.step) // int(training.dataset.cardinality())
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions that a result depends on."""
+    packages = ("keras", "tensorflow", "numpy")
+    found = {name: importlib.metadata.version(name) for name in packages}
+    return {"keras_gan": __version__, **found, "python": platform.python_version()}
