@@ -1,0 +1,153 @@
+"""What is exported: the averaged generator in float32, with named inputs and one output; the check of its copies."""
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_gan.exporting.float32 import in_float32
+from keras_gan.models.gan import GAN
+
+OUTPUT = "image"
+BATCH_SIZES = (1, 3, 16)  # a file may run at 1 and fail, or differ, at more: so does a dynamic grouped convolution
+REBUILT = 0.1  # mean difference of pictures: half precision explains 0.02
+OWN_NOISE = " Keras itself draws another picture at each call: make the generator's noise an input."
+
+Run = Callable[[dict[str, np.ndarray]], np.ndarray]
+
+
+class ExportedGenerator:
+    """The averaged generator of a GAN as a function of named tensors.
+
+    Inputs are those of `gan.fixed_inputs`, by name (`"latent"`), with a batch axis of any size; the output is
+    `"image"`, float32 `(batch, height, width, channels)` in [-1, 1].
+
+    Args:
+        gan: a `keras_gan.GAN`.
+
+    Raises:
+        TypeError: if `gan` is not a GAN.
+        ValueError: if a weight is not finite, the network cannot be had in float32, or Keras runs on another backend.
+    """
+
+    def __init__(self, gan: GAN):
+        if not isinstance(gan, GAN):
+            raise TypeError(f"`gan` must be a keras_gan.GAN. Received: gan={gan!r}.")
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(
+                f"Exporting needs Keras's TensorFlow backend. Received: backend {keras.backend.backend()!r}. "
+                "Save the GAN as .keras and load it in a process with KERAS_BACKEND=tensorflow."
+            )
+        check_finite(gan.ema_generator)
+        self.gan = gan
+        self.network = in_float32(gan.ema_generator)
+        examples = gan.fixed_inputs(3, seed=0)
+        self.names = list(examples)
+        self.signature = [tf.TensorSpec((None, *v.shape[1:]), v.dtype, name=name) for name, v in examples.items()]
+        images = self.run(examples)
+        self.image_shape = images.shape[1:]
+        if self.network is not gan.ema_generator:
+            trained = ops.convert_to_numpy(gan.generate(examples, generator=gan.ema_generator))
+            if not (difference := np.mean(np.abs(images - trained))) < REBUILT:
+                raise ValueError(
+                    "The generator rebuilt in float32 must draw the same pictures. Received: a mean difference of "
+                    f"{difference:.3g}. Give its layers a complete get_config."
+                )
+
+    def run(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        """Draws images with Keras: what every exported file is compared with."""
+        with exact():
+            return ops.convert_to_numpy(self.gan.generate(inputs, generator=self.network))
+
+    def images(self, *tensors: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Draws float32 images in [-1, 1]: the function that is exported."""
+        return {OUTPUT: self.gan.generate(dict(zip(self.names, tensors, strict=True)), generator=self.network)}
+
+    def pixels(self, *tensors: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Draws uint8 images by the formula of `keras_gan.pictures.to_uint8`."""
+        levels = self.images(*tensors)[OUTPUT] * 127.5 + 128.0
+        return {OUTPUT: tf.cast(tf.clip_by_value(levels, 0.0, 255.0), tf.uint8)}
+
+    def differences(self, run: Run, what: str, atol: float, seed: int = 0) -> dict[int, float]:
+        """Compares an exported copy with Keras at batch sizes 1, 3 and 16.
+
+        Args:
+            run: draws images from inputs as `gan.fixed_inputs` gives them.
+            what: str, what the copy is called in errors.
+            atol: float, largest absolute difference allowed (images span 2).
+            seed: int, seed of the inputs.
+
+        Returns:
+            {batch size: largest absolute difference}
+
+        Raises:
+            ValueError: if the copy fails to run, or draws other pictures.
+        """
+        found = {}
+        for size in BATCH_SIZES:
+            inputs = self.gan.fixed_inputs(size, seed)
+            expected = self.run(inputs)
+            try:
+                with exact():
+                    received = np.asarray(run(inputs))
+            except Exception as error:  # each runtime has its own kinds
+                raise ValueError(
+                    f"The {what} must run at every batch size. Received: an error at batch size {size}: {error}"
+                ) from error
+            if received.shape != expected.shape:
+                raise ValueError(
+                    f"The {what} must draw what Keras draws. "
+                    f"Received: images {received.shape} instead of {expected.shape} at batch size {size}."
+                )
+            found[size] = float(np.max(np.abs(received - expected)))
+            if not found[size] <= atol:  # so that NaN fails too
+                raise ValueError(
+                    f"The {what} must draw what Keras draws within atol={atol:g}. Received: a largest difference of "
+                    f"{found[size]:.3g} at batch size {size}."
+                    + ("" if np.array_equal(self.run(inputs), expected) else OWN_NOISE)
+                )
+        return found
+
+
+def check_finite(network: keras.Model) -> None:
+    """Raises ValueError if a weight of the network holds NaN or infinity."""
+    for weight in network.weights:
+        if not np.isfinite(ops.convert_to_numpy(ops.cast(weight, "float32"))).all():
+            raise ValueError(
+                f"Only finite weights can be exported. Received: NaN or infinity in {weight.path!r}. "
+                "Export an earlier checkpoint, from before the training diverged."
+            )
+
+
+@contextlib.contextmanager
+def exact() -> Iterator[None]:
+    """Computes in full float32 in the block: TensorFloat-32, the default on GPUs, keeps 10 bits of the mantissa."""
+    before = tf.config.experimental.tensor_float_32_execution_enabled()
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    try:
+        yield
+    finally:
+        tf.config.experimental.enable_tensor_float_32_execution(before)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Silences the converters in the block: what they log, the checks that follow report as errors."""
+    loggers = [logging.getLogger(name) for name in ("tensorflow", "tf2onnx")]
+    levels = [logger.level for logger in loggers]
+    variable = os.environ.get("TF_CPP_MIN_LOG_LEVEL")  # overwritten by importing tf2onnx
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        os.environ.pop("TF_CPP_MIN_LOG_LEVEL", None)
+        if variable is not None:
+            os.environ["TF_CPP_MIN_LOG_LEVEL"] = variable

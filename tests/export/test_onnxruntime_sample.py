@@ -1,0 +1,187 @@
+import importlib.util
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from PIL import Image
+
+import keras_gan as kg
+from keras_gan import exporting
+
+FOLDER = pathlib.Path(__file__).parents[2] / "export" / "onnxruntime"
+
+
+@pytest.fixture(scope="module")
+def program():
+    spec = importlib.util.spec_from_file_location("onnxruntime_sample", FOLDER / "sample.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module", params=["normal", "uniform"])
+def exported(request, tmp_path_factory):
+    generator = kg.networks.MLPGenerator((8, 6, 3), latent_dim=6, units=(8,))
+    random = np.random.default_rng(5)
+    generator.set_weights([random.standard_normal(weight.shape) / 2 for weight in generator.weights])
+    gan = kg.GAN(generator, kg.networks.MLPDiscriminator((8, 6, 3), units=(4,)), latent=request.param)
+    return gan, str(exporting.to_onnx(gan, tmp_path_factory.mktemp(request.param) / "generator.onnx"))
+
+
+@pytest.mark.parametrize(("count", "seed"), [(1, 0), (70, 1)])
+def test_same_seed_same_pictures_as_the_gan(count, seed, exported, program):
+    gan, path = exported
+    images = program.Sampler(path).sample(count, seed)
+    expected = gan.sample(count, seed=seed)
+    assert images.dtype == np.uint8
+    assert images.shape == expected.shape == (count, 8, 6, 3)
+    assert expected.std() > 10
+    assert np.abs(images.astype(int) - expected).max() <= 1
+
+
+def test_the_first_pictures_do_not_depend_on_the_count(exported, program):
+    sampler = program.Sampler(exported[1])
+    few, many = sampler.sample(3, seed=5), sampler.sample(9, seed=5)
+    assert np.abs(few.astype(int) - many[:3]).max() <= 1
+    assert np.abs(few.astype(int) - sampler.sample(3, seed=6)).max() > 10
+
+
+def test_interpolation_follows_an_arc_or_a_line(exported, program):
+    gan, path = exported
+    sampler = program.Sampler(path)
+    a, b = gan.fixed_inputs(1, 2)["latent"], gan.fixed_inputs(1, 3)["latent"]
+    if gan.latent == "normal":  # halfway on the arc: the sum, as long as the arc's law of sines makes it
+        angle = np.arccos(np.sum(a * b) / np.linalg.norm(a) / np.linalg.norm(b))
+        middle = (a + b) / (2 * np.cos(angle / 2))
+    else:
+        middle = (a + b) / 2
+    expected = gan.sample(inputs={"latent": np.concatenate([a, middle, b])})
+    images = sampler.interpolate(2, 3, steps=3)
+    assert np.abs(images.astype(int) - expected).max() <= 1
+
+
+def test_interpolation_between_equal_latents_stays(exported, program):
+    sampler = program.Sampler(exported[1])
+    for seed in range(8):  # the cosine is exactly 1 for some
+        assert np.abs(sampler.interpolate(seed, seed, steps=4).astype(int) - sampler.sample(1, seed)).max() <= 1
+    with pytest.raises(ValueError, match="steps must be at least 2"):
+        sampler.interpolate(2, 3, steps=1)
+
+
+def test_a_latent_may_have_several_axes(program, tmp_path):
+    import keras
+    from keras import layers
+
+    generator = keras.Sequential([keras.Input((2, 3)), layers.Flatten(), layers.Dense(64), layers.Reshape((8, 8, 1))])
+    gan = kg.GAN(generator, kg.networks.MLPDiscriminator((8, 8, 1), units=(4,)))
+    sampler = program.Sampler(str(exporting.to_onnx(gan, tmp_path / "generator.onnx")))
+    assert np.abs(sampler.sample(3, 1).astype(int) - gan.sample(3, seed=1)).max() <= 1
+    assert sampler.interpolate(1, 2, 5).shape == (5, 8, 8, 1)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_grid_lays_pictures_out_in_rows(channels, program):
+    images = np.arange(3, dtype="uint8")[:, None, None, None] * np.ones((1, 4, 5, channels), "uint8")
+    sheet = np.asarray(program.grid(images, gap=1)).reshape(11, 13, channels)
+    assert (sheet[1:5, 1:6] == 0).all()
+    assert (sheet[1:5, 7:12] == 1).all()
+    assert (sheet[6:10, 1:6] == 2).all()
+    assert (sheet[[0, 5, 10]] == 255).all()
+    assert (sheet[6:10, 7:12] == 255).all()
+
+
+BLOCKED = """
+import sys
+for name in ("tensorflow", "keras", "keras_gan", "tf2onnx", "onnx", "matplotlib"):
+    sys.modules[name] = None
+import runpy
+sys.argv = ["sample.py", *sys.argv[2:]]
+runpy.run_path(PROGRAM, run_name="__main__")
+"""
+
+
+def test_it_runs_without_keras_and_tensorflow(exported, tmp_path):
+    code = BLOCKED.replace("PROGRAM", repr(str(FOLDER / "sample.py")))
+    command = [sys.executable, "-c", code, "sample.py", exported[1], "--count", "5", "--out", "five.png"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "5 pictures: five.png\n", "")
+    assert Image.open(tmp_path / "five.png").size == (3 * (6 + 2) + 2, 2 * (8 + 2) + 2)
+
+
+def test_the_commands_of_its_readme_work(exported, program, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "generator.onnx").write_bytes(pathlib.Path(exported[1]).read_bytes())
+    commands = re.findall(r"^python sample.py (.*)$", (FOLDER / "README.md").read_text(), re.M)
+    assert len(commands) == 2
+    for command in commands:
+        assert program.main(shlex.split(command)) == 0
+    assert {"grid.png", "walk.png"} <= {p.name for p in tmp_path.iterdir()}
+
+
+def test_the_readme_names_all_metadata(exported):
+    written = {entry.key for entry in onnx.load(exported[1]).metadata_props}
+    named = set(re.findall(r"^\| `(\w+)` \| `", (FOLDER / "README.md").read_text(), re.M))
+    assert named == written
+
+
+def changed(path, folder, change):
+    model = onnx.load(path)
+    change(model)
+    onnx.save(model, folder / "changed.onnx")
+    return str(folder / "changed.onnx")
+
+
+def without_metadata(model):
+    del model.metadata_props[:]
+
+
+def of_a_later_format(model):
+    onnx.helper.set_model_props(model, {"keras_gan_format": "99"})
+
+
+def with_a_label(model):
+    model.graph.input.append(onnx.helper.make_tensor_value_info("label", onnx.TensorProto.INT32, ["batch"]))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (without_metadata, "no metadata of keras_gan"),
+        (of_a_later_format, "no metadata of keras_gan in format 1"),
+        (with_a_label, r"takes \['latent', 'label'\]"),
+    ],
+)
+def test_other_onnx_files_are_refused_in_one_line(change, message, exported, program, tmp_path, capsys):
+    assert program.main([changed(exported[1], tmp_path, change), "--out", str(tmp_path / "grid.png")]) == 2
+    error = capsys.readouterr().err
+    assert re.match(rf"sample.py: .*{message}", error)
+    assert error.count("\n") == 1
+    assert not (tmp_path / "grid.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["missing.onnx"], "missing.onnx"),
+        (["text.onnx"], "is not an ONNX file"),
+        (["MODEL", "--count", "0"], "count must be at least 1, not 0"),
+        (["MODEL", "--count", "1", "--to-seed", "3"], "steps must be at least 2"),
+        (["MODEL", "--seed", "-1"], "non-negative"),
+        (["MODEL", "--out", "no/such/folder/grid.png"], "No such file"),
+        (["MODEL", "--out", "grid.unknown"], "unknown file extension"),
+        (["MODEL", "--out", "grid.two\nlines"], "unknown file extension"),
+    ],
+)
+def test_errors_are_one_line_and_code_2(arguments, message, exported, program, monkeypatch, tmp_path, capfd):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.onnx").write_text("no model\n" * 10)
+    assert program.main([exported[1] if a == "MODEL" else a for a in arguments]) == 2
+    error = capfd.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["text.onnx"]

@@ -1,0 +1,81 @@
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import exporting
+from keras_gan.exporting.generator import ExportedGenerator
+
+
+@pytest.mark.parametrize(("argument", "named"), [("saved_model", "SavedModel"), ("onnx", "ONNX file")])
+def test_other_weights_are_noticed_with_the_difference(argument, named, lively, tmp_path):
+    gan = lively()
+    export = exporting.to_onnx if argument == "onnx" else exporting.to_saved_model
+    files = {argument: export(gan, tmp_path / "1")}
+    before = ExportedGenerator(gan).run(gan.fixed_inputs(1, 0))
+    bias = gan.ema_generator.weights[-1]
+    bias.assign(bias + 0.01)
+    expected = np.abs(ExportedGenerator(gan).run(gan.fixed_inputs(1, 0)) - before).max()
+    with pytest.raises(ValueError, match=rf"^The {named} must .* within atol=0\.0001.* at batch size 1\.$") as error:
+        exporting.verify(gan, **files)
+    assert float(re.search(r"difference of (\S+)", str(error.value))[1]) == pytest.approx(expected, rel=0.01)
+    assert exporting.verify(gan, **files, atol=0.02)[argument][1] == pytest.approx(expected, rel=0.01)
+
+
+def test_the_newest_version_of_a_folder_is_compared(lively, tmp_path):
+    gan = lively()
+    exporting.to_saved_model(gan, tmp_path / "9")
+    gan.ema_generator.set_weights([weight * 1.1 for weight in gan.ema_generator.get_weights()])
+    exporting.to_saved_model(gan, tmp_path)
+    assert list(exporting.verify(gan, saved_model=tmp_path)) == ["saved_model"]
+    with pytest.raises(ValueError, match="largest difference"):
+        exporting.verify(gan, saved_model=tmp_path / "9")
+
+
+def test_something_must_be_given_and_be_there(lively, tmp_path):
+    gan = lively()
+    with pytest.raises(ValueError, match="needs a file to compare"):
+        exporting.verify(gan)
+    with pytest.raises(FileNotFoundError, match="written by to_onnx"):
+        exporting.verify(gan, onnx=tmp_path / "generator.onnx")
+    with pytest.raises(FileNotFoundError, match="written by to_saved_model"):
+        exporting.verify(gan, saved_model=tmp_path)
+    (tmp_path / "text.onnx").write_text("no model")
+    with pytest.raises(ValueError, match="must be able to load"):
+        exporting.verify(gan, onnx=tmp_path / "text.onnx")
+
+
+@pytest.mark.parametrize("size", [3, 16])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda images: images + 0.5, r"largest difference of 0\.5 at batch size {}"),
+        (lambda images: images * np.nan, "largest difference of nan at batch size {}"),
+        (lambda images: images[1:], r"instead of .* at batch size {}"),
+        (lambda images: images / "x", "an error at batch size {}"),
+    ],
+)
+def test_a_difference_at_one_batch_size_is_enough(size, change, message, lively):
+    generator = ExportedGenerator(lively())
+
+    def run(inputs):
+        images = generator.run(inputs)
+        return change(images) if len(images) == size else images
+
+    with pytest.raises(ValueError, match=message.format(size)):
+        generator.differences(run, "copy", atol=1e-4)
+
+
+def test_comparisons_are_in_full_float32_and_leave_the_setting(lively):
+    enabled = tf.config.experimental.tensor_float_32_execution_enabled
+    assert enabled()
+    generator, seen = ExportedGenerator(lively()), []
+
+    def run(inputs):
+        seen.append(enabled())
+        return generator.run(inputs)
+
+    generator.differences(run, "copy", atol=1e-4)
+    assert seen == [False] * 3
+    assert enabled()
