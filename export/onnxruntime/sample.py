@@ -72,8 +72,10 @@ class Sampler:
         return self.images((np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle))
 
 
-def grid(images: np.ndarray, gap: int = 2) -> Image.Image:
-    """Lays images out on a white sheet, as square as it gets."""
+def grid(images: np.ndarray, gap: int = 2, smallest: int = 64) -> Image.Image:
+    """Lays images out on a white sheet, as square as it gets; narrower ones than `smallest` pixels are enlarged."""
+    factor = math.ceil(smallest / images.shape[2])
+    images = images.repeat(factor, axis=1).repeat(factor, axis=2)
     count, height, width, channels = images.shape
     columns = math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)

@@ -95,7 +95,7 @@ def check_smooth(network, penalty):
 def copy_of(network):
     """Returns an untrainable copy of a network with the same weights (all of them, statistics included)."""
     try:
-        copy = keras.models.clone_model(network)
+        copy = keras.models.clone_model(network, recursive=True)  # nested models too
     except ValueError:  # clone_model refuses subclassed models
         copy = type(network).from_config(network.get_config())
         copy.build_from_config(network.get_build_config())

@@ -5,7 +5,7 @@ from keras_gan.recipes.training import Training
 
 
 def dcgan_digits(data: Any = "digits", epochs: int = 20, **options: Any) -> Training:
-    """DCGAN on 8x8 handwritten digits that come with the package: the default, a minute or two on a laptop.
+    """DCGAN on handwritten digits of 8x8 pixels that come with the package. The default.
 
     Args:
         data: source for `keras_gan.data.images`.

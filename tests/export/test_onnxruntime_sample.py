@@ -87,7 +87,7 @@ def test_a_latent_may_have_several_axes(program, tmp_path):
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_grid_lays_pictures_out_in_rows(channels, program):
     images = np.arange(3, dtype="uint8")[:, None, None, None] * np.ones((1, 4, 5, channels), "uint8")
-    sheet = np.asarray(program.grid(images, gap=1)).reshape(11, 13, channels)
+    sheet = np.asarray(program.grid(images, gap=1, smallest=5)).reshape(11, 13, channels)
     assert (sheet[1:5, 1:6] == 0).all()
     assert (sheet[1:5, 7:12] == 1).all()
     assert (sheet[6:10, 1:6] == 2).all()
@@ -110,7 +110,8 @@ def test_it_runs_without_keras_and_tensorflow(exported, tmp_path):
     command = [sys.executable, "-c", code, "sample.py", exported[1], "--count", "5", "--out", "five.png"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "5 pictures: five.png\n", "")
-    assert Image.open(tmp_path / "five.png").size == (3 * (6 + 2) + 2, 2 * (8 + 2) + 2)
+    width, height = 11 * 6, 11 * 8  # 6x8 pixels, enlarged to 64 or more
+    assert Image.open(tmp_path / "five.png").size == (3 * (width + 2) + 2, 2 * (height + 2) + 2)
 
 
 def test_the_commands_of_its_readme_work(exported, program, monkeypatch, tmp_path):

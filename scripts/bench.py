@@ -1,0 +1,367 @@
+"""Measures keras_gan against what one would write without it. All sides run in one call, in turn; medians are compared.
+
+    python scripts/bench.py                  # everything below
+    python scripts/bench.py train            # images a second of a training step, textbook DCGAN of 28x28 images
+    python scripts/bench.py import           # what `import keras_gan` adds to keras and tensorflow
+    python scripts/bench.py sample           # one image, against the bare tf.function
+
+Each side is a process of its own that sleeps while another is measured: libraries do not share thread pools, and a slow
+minute of the machine falls on all sides alike. The train step of PyTorch needs `pip install torch==2.13.0`; without it
+that row says so. Results go to the screen and, with --json FILE, to a file.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import multiprocessing
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+BATCH, LATENT = 64, 128
+
+
+# One function per side: prepares, then returns a function that runs `count` steps or calls.
+
+
+def textbook_networks():
+    """The 28x28 DCGAN of the Keras example: transposed convolutions of 128, convolutions of 64 and 128, max pooling."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    generator = keras.Sequential(
+        [
+            keras.Input((LATENT,)),
+            layers.Dense(7 * 7 * 128),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Reshape((7, 7, 128)),
+            layers.Conv2DTranspose(128, 4, strides=2, padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2DTranspose(128, 4, strides=2, padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(1, 7, padding="same", activation="tanh"),
+        ]
+    )
+    discriminator = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(64, 3, strides=2, padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(128, 3, strides=2, padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.GlobalMaxPooling2D(),
+            layers.Dense(1),
+        ]
+    )
+    return generator, discriminator
+
+
+def reals():
+    import numpy as np
+
+    return np.random.default_rng(0).uniform(-1, 1, (BATCH * 8, 28, 28, 1)).astype("float32")
+
+
+def batches(count):
+    """A tf.data.Dataset of `count` batches; all Keras sides read the same."""
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices({"image": reals()}).batch(BATCH, drop_remainder=True).repeat().take(count)
+
+
+def keras_gan_fit():
+    import keras
+
+    import keras_gan as kg
+
+    gan = kg.GAN(*textbook_networks(), ema_half_life=None)
+    gan.compile(keras.optimizers.Adam(2e-4, beta_1=0.5))
+    return lambda count: gan.fit(batches(count), verbose=0, shuffle=False)
+
+
+def by_hand():
+    """The same step in one tf.function: one generator pass, its fakes judged before and after D's update."""
+    import keras
+    import tensorflow as tf
+
+    generator, discriminator = textbook_networks()
+    g_optimizer, d_optimizer = (keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2))
+    g_optimizer.build(generator.trainable_variables)
+    d_optimizer.build(discriminator.trainable_variables)
+
+    @tf.function(reduce_retracing=True)
+    def step(batch):
+        real = batch["image"]
+        with tf.GradientTape() as g_tape:
+            fake = generator(tf.random.normal((tf.shape(real)[0], LATENT)), training=True)
+            with g_tape.stop_recording(), tf.GradientTape() as d_tape:
+                real_logits, fake_logits = discriminator(real, training=True), discriminator(fake, training=True)
+                d_loss = tf.reduce_mean(tf.nn.softplus(-real_logits)) + tf.reduce_mean(tf.nn.softplus(fake_logits))
+            with g_tape.stop_recording():
+                gradients = d_tape.gradient(d_loss, discriminator.trainable_variables)
+                d_optimizer.apply(gradients, discriminator.trainable_variables)
+            g_loss = tf.reduce_mean(tf.nn.softplus(-discriminator(fake, training=True)))
+        gradients = g_tape.gradient(g_loss, generator.trainable_variables)
+        g_optimizer.apply(gradients, generator.trainable_variables)
+        return d_loss, g_loss
+
+    def run(count):
+        for batch in batches(count):
+            losses = step(batch)
+        return [float(loss) for loss in losses]
+
+    return run
+
+
+def usual_keras():
+    """The usual custom train_step: latents drawn twice, reals and fakes in one batch, binary cross-entropy."""
+    import keras
+    import tensorflow as tf
+
+    class UsualGAN(keras.Model):
+        def __init__(self, generator, discriminator):
+            super().__init__()
+            self.generator, self.discriminator = generator, discriminator
+            self.d_tracker, self.g_tracker = keras.metrics.Mean("d_loss"), keras.metrics.Mean("g_loss")
+            self.built = True
+
+        def compile(self, d_optimizer, g_optimizer, loss):
+            super().compile(optimizer=None)
+            self.d_optimizer, self.g_optimizer, self.criterion = d_optimizer, g_optimizer, loss
+
+        @property
+        def metrics(self):
+            return [self.d_tracker, self.g_tracker]
+
+        def train_step(self, batch):
+            real = batch["image"]
+            size = tf.shape(real)[0]
+            fake = self.generator(tf.random.normal((size, LATENT)), training=True)
+            labels = tf.concat([tf.zeros((size, 1)), tf.ones((size, 1))], axis=0)
+            with tf.GradientTape() as tape:
+                d_loss = self.criterion(labels, self.discriminator(tf.concat([fake, real], axis=0), training=True))
+            weights = self.discriminator.trainable_weights
+            self.d_optimizer.apply_gradients(zip(tape.gradient(d_loss, weights), weights, strict=True))
+            with tf.GradientTape() as tape:
+                fake = self.generator(tf.random.normal((size, LATENT)), training=True)
+                g_loss = self.criterion(tf.ones((size, 1)), self.discriminator(fake, training=True))
+            weights = self.generator.trainable_weights
+            self.g_optimizer.apply_gradients(zip(tape.gradient(g_loss, weights), weights, strict=True))
+            self.d_tracker.update_state(d_loss)
+            self.g_tracker.update_state(g_loss)
+            return {tracker.name: tracker.result() for tracker in self.metrics}
+
+    model = UsualGAN(*textbook_networks())
+    model.compile(
+        keras.optimizers.Adam(2e-4, beta_1=0.5),
+        keras.optimizers.Adam(2e-4, beta_1=0.5),
+        keras.losses.BinaryCrossentropy(from_logits=True),
+    )
+    return lambda count: model.fit(batches(count), verbose=0, shuffle=False)
+
+
+def torch_eager():
+    """PyTorch, eager, channels_last; two threads; latents drawn once and the fakes used for both players."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    torch.set_num_threads(os.cpu_count())
+    last = torch.channels_last
+    activation = lambda: nn.LeakyReLU(0.2)  # noqa: E731
+    generator = nn.Sequential(
+        nn.Linear(LATENT, 7 * 7 * 128),
+        activation(),
+        nn.Unflatten(1, (128, 7, 7)),
+        nn.ConvTranspose2d(128, 128, 4, 2, 1),
+        activation(),
+        nn.ConvTranspose2d(128, 128, 4, 2, 1),
+        activation(),
+        nn.Conv2d(128, 1, 7, padding=3),
+        nn.Tanh(),
+    ).to(memory_format=last)
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 64, 3, 2, 1),
+        activation(),
+        nn.Conv2d(64, 128, 3, 2, 1),
+        activation(),
+        nn.AdaptiveMaxPool2d(1),
+        nn.Flatten(),
+        nn.Linear(128, 1),
+    ).to(memory_format=last)
+    g_optimizer, d_optimizer = (
+        torch.optim.Adam(n.parameters(), 2e-4, (0.5, 0.999)) for n in (generator, discriminator)
+    )
+    softplus = nn.functional.softplus
+    data = torch.tensor(reals()).permute(0, 3, 1, 2).contiguous(memory_format=last)
+
+    def run(count):
+        for index in range(count):
+            start = index % 8 * BATCH
+            real = data[start : start + BATCH]
+            fake = generator(torch.randn(BATCH, LATENT))
+            d_optimizer.zero_grad(set_to_none=True)
+            d_loss = softplus(-discriminator(real)).mean() + softplus(discriminator(fake.detach())).mean()
+            d_loss.backward()
+            d_optimizer.step()
+            g_optimizer.zero_grad(set_to_none=True)
+            discriminator.requires_grad_(False)
+            g_loss = softplus(-discriminator(fake)).mean()
+            g_loss.backward()
+            discriminator.requires_grad_(True)
+            g_optimizer.step()
+        return d_loss.item(), g_loss.item()
+
+    return run
+
+
+def kg_sample():
+    import keras_gan as kg
+
+    gan = kg.GAN(*textbook_networks())
+    return lambda count: [gan.sample(1, seed=index) for index in range(count)]
+
+
+def bare_function():
+    """What `sample` must at least do: draw a latent, run the generator in a tf.function, turn the image into uint8."""
+    import numpy as np
+    import tensorflow as tf
+
+    generator, _ = textbook_networks()
+    function = tf.function(lambda latent: generator(latent, training=False))
+
+    def run(count):
+        for index in range(count):
+            latent = np.random.default_rng(index).standard_normal((1, LATENT), "float32")
+            image = function(tf.constant(latent)).numpy()
+            image = np.clip(image * 127.5 + 128, 0, 255).astype("uint8")
+        return image
+
+    return run
+
+
+# Running the sides in turn.
+
+
+def worker(prepare, connection):
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # TensorFlow's start-up notes; errors go through the connection
+    try:
+        run = prepare()
+        run(3)
+    except ImportError as error:
+        connection.send(f"not installed: {error.name}")
+        return
+    except Exception as error:
+        connection.send(f"failed: {error!r}")
+        return
+    connection.send(None)
+    while (count := connection.recv()) is not None:
+        start, cpu = time.perf_counter(), time.process_time()
+        run(count)
+        connection.send((time.perf_counter() - start, time.process_time() - cpu))
+
+
+def in_turn(sides, count, rounds):
+    """Returns {side: [(seconds, CPU seconds) of each round]}, or {side: reason} where it could not be prepared."""
+    context = multiprocessing.get_context("spawn")
+    found, alive = {}, {}
+    for name, prepare in sides.items():
+        ours, theirs = context.Pipe()
+        process = context.Process(target=worker, args=(prepare, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        try:
+            problem = ours.recv()
+        except EOFError:
+            problem = "its process died"
+        if problem:
+            found[name] = problem
+        else:
+            alive[name], found[name] = ours, []
+    for _ in range(rounds):
+        for name, connection in alive.items():
+            connection.send(count)
+            found[name].append(connection.recv())
+    for connection in alive.values():
+        connection.send(None)
+    return found
+
+
+def report(title, found, reference, unit, per):
+    """Prints a row a side: median rate, spread, CPU time, and the median over rounds of reference time / its time."""
+    print(f"\n{title}\n  {'':34}{unit:>12}{'min..max':>18}{'CPU':>10}{f'{reference} is':>16}")
+    rows = []
+    for name, times in found.items():
+        if isinstance(times, str):
+            print(f"  {name:34}{times}")
+            rows.append({"side": name, "problem": times})
+            continue
+        rates = [per(seconds) for seconds, _ in times]
+        ours = found[reference]
+        ratio = statistics.median(other / own for (own, _), (other, _) in zip(ours, times, strict=True))
+        cpu = statistics.median(used / seconds for seconds, used in times)
+        row = {"side": name, "median": statistics.median(rates), "min": min(rates), "max": max(rates), "cores": cpu}
+        rows.append({**row, f"{reference} is times as fast": ratio})
+        spread = f"{min(rates):.4g}..{max(rates):.4g}"
+        print(f"  {name:34}{row['median']:>12.4g}{spread:>18}{cpu:>9.2f}c{ratio:>14.3f}x")
+    return {"title": title, "unit": unit, "rows": rows}
+
+
+def bench_train(rounds, count=60):
+    sides = {"keras_gan fit": keras_gan_fit, "by hand, one tf.function": by_hand}
+    sides |= {"usual Keras step, two draws": usual_keras, "PyTorch eager, channels_last": torch_eager}
+    found = in_turn(sides, count, rounds)
+    title = f"Training step, textbook 28x28 DCGAN, batch {BATCH}, float32 ({rounds} rounds of {count} steps)"
+    return report(title, found, "keras_gan fit", "images/s", lambda seconds: count * BATCH / seconds)
+
+
+def bench_sample(rounds, count=200):
+    found = in_turn({"gan.sample(1)": kg_sample, "bare tf.function": bare_function}, count, rounds)
+    title = f"One image of the same generator ({rounds} rounds of {count} calls)"
+    return report(title, found, "gan.sample(1)", "ms a call", lambda seconds: 1000 * seconds / count)
+
+
+def bench_import(rounds):
+    """Seconds that `import keras_gan` takes once keras and tensorflow are loaded, in fresh processes."""
+    code = "import time, keras, tensorflow; t = time.perf_counter(); import keras_gan; print(time.perf_counter() - t)"
+    run = lambda: subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: E731
+    times = [float(run().stdout) for _ in range(rounds + 1)][1:]
+    print(f"\nimport keras_gan, after keras and tensorflow: {statistics.median(times):.3f} s (of {rounds})")
+    return {"title": "import", "unit": "s", "rows": [{"median": statistics.median(times), "all": times}]}
+
+
+AREAS = {"train": bench_train, "sample": bench_sample, "import": bench_import}
+
+
+def machine():
+    versions = {}
+    for name in ("keras", "tensorflow", "torch", "numpy"):
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    return {"cores": os.cpu_count(), "processor": platform.processor() or platform.machine(), **versions}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("area", nargs="*", choices=[*AREAS, []], help="what to measure; everything by default")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--json", help="file for the results")
+    arguments = parser.parse_args()
+    facts = machine()
+    print(", ".join(f"{key} {value}" for key, value in facts.items()))
+    results = [AREAS[area](arguments.rounds) for area in arguments.area or AREAS]
+    if arguments.json:
+        with open(arguments.json, "w") as file:
+            json.dump({"machine": facts, "results": results}, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+import inspect
+
+import numpy as np
+import pytest
+
+import keras_gan as kg
+from keras_gan import recipes
+from tests.run_gan_test import same, values
+
+SMALL = {
+    "dcgan": (16, 16, 3),
+    "dcgan_digits": (8, 8, 1),
+    "dcgan_fashion_mnist": (28, 28, 1),
+}
+
+
+def names():
+    return [name for name in recipes.__all__ if inspect.isfunction(getattr(recipes, name))]
+
+
+def made(name, **options):
+    data = np.random.default_rng(0).integers(0, 256, (128, *SMALL[name]), "uint8")
+    return getattr(recipes, name)(data=data, **options)
+
+
+def test_every_recipe_is_tested():
+    assert sorted(SMALL) == sorted(names())
+
+
+@pytest.mark.parametrize("name", names())
+def test_two_steps_of_every_recipe(name):
+    gan, dataset, epochs = made(name)
+    assert isinstance(gan, kg.GAN)
+    assert epochs >= 1
+    assert gan.image_shape == SMALL[name]
+    assert np.isfinite(gan.fit(dataset.take(2), verbose=0, shuffle=False).history["generator_loss"][0])
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_screen_has_a_line_for_it(name):
+    assert len(inspect.getdoc(getattr(recipes, name)).splitlines()[0]) <= 100
+
+
+def test_seed_and_batch_size_reach_their_places():
+    first, second, other = (made("dcgan", seed=seed, batch_size=16) for seed in (1, 1, 2))
+    assert first.dataset.element_spec["image"].shape == (16, 16, 16, 3)
+    assert same(values(first.gan.weights), values(second.gan.weights))
+    assert not same(values(first.gan.weights), values(other.gan.weights))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_digits_are_digits(seed):
+    """The default recipe: 85% of its samples are sure to be a digit, and every digit is among them."""
+    from sklearn.datasets import load_digits
+    from sklearn.svm import SVC
+
+    pixels, labels = load_digits(return_X_y=True)
+    judge = SVC(gamma=0.001, C=10.0, probability=True, random_state=0).fit(pixels, labels)
+    gan, dataset, epochs = recipes.dcgan_digits(seed=seed)
+    gan.fit(dataset, epochs=epochs, verbose=2, shuffle=False)
+    samples = gan.sample(1000, seed=0).reshape(1000, 64) * (16 / 255)
+    probabilities = judge.predict_proba(samples)
+    shares = np.bincount(probabilities.argmax(axis=1), minlength=10) / 1000
+    sure = np.mean(probabilities.max(axis=1) > 0.9)
+    print(f"seed {seed}: {sure:.1%} sure, shares of the digits {shares.round(3)}")
+    assert sure >= 0.85
+    assert shares.min() >= 0.04
+    assert shares.max() <= 0.20

@@ -1,0 +1,51 @@
+"""The public names are those of api.txt: a change of the interface is a change of that file, and seen in review."""
+
+import inspect
+import pathlib
+import re
+
+import keras
+
+import keras_gan
+
+LIST = pathlib.Path(__file__).with_name("api.txt")
+
+
+def public_names():
+    """Every public name with its arguments, one a line, as in api.txt."""
+    lines = []
+    for name in keras_gan.__all__:
+        thing = getattr(keras_gan, name)
+        members = {name: thing}
+        if inspect.ismodule(thing):
+            members = {f"{name}.{member}": getattr(thing, member) for member in thing.__all__}
+        for path, member in members.items():
+            if callable(member):
+                arguments = ", ".join(
+                    str(parameter.replace(annotation=inspect.Parameter.empty))
+                    for parameter in inspect.signature(member).parameters.values()
+                )
+                lines.append(f"keras_gan.{path}({arguments})")
+            else:
+                lines.append(f"keras_gan.{path}")
+    return sorted(lines)
+
+
+def test_public_names_are_the_committed_ones():
+    assert public_names() == LIST.read_text().splitlines(), f"write the new names to {LIST.name} if the change is meant"
+
+
+def test_public_classes_are_registered_with_keras():
+    for module in (keras_gan, keras_gan.losses, keras_gan.networks, keras_gan.penalties):
+        for name in module.__all__:
+            member = getattr(module, name)
+            abstract = name in ("AdversarialLoss", "Penalty")
+            if inspect.isclass(member) and not abstract:
+                assert keras.saving.get_registered_name(member) == f"keras_gan>{name}"
+
+
+def test_version_is_written_once():
+    assert re.fullmatch(r"\d+\.\d+\.\d+", keras_gan.__version__)
+    project = pathlib.Path(__file__).parents[1]
+    assert 'dynamic = ["version"]' in (project / "pyproject.toml").read_text()
+    assert f"## {keras_gan.__version__}" in (project / "CHANGELOG.md").read_text()
