@@ -31,6 +31,8 @@ environment() {
   wanted="$(cat "$root/pyproject.toml" "$root/scripts/environment.sh" | cksum)"
   if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     echo "Installing keras_gan and what it needs (a few minutes the first time)"
+    # The pip that comes with Python 3.10 takes hours to resolve these dependencies.
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$root${extra:+[$extra]}"
     echo "$wanted" > "$stamp"
   fi

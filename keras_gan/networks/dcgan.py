@@ -4,10 +4,23 @@ from keras import layers
 from keras_gan.networks.image_shape import checked_image_shape, halvings
 
 UPSAMPLING = ("transposed", "nearest", "bilinear")
+NORMALIZATION = ("batch", "rms", None)
 
 
-def _weights():
-    return keras.initializers.RandomNormal(stddev=0.02)  # Radford et al. 2015, section 4
+def _initializer(kernel_initializer):
+    """Returns a function that makes a new initializer per layer: one instance would give equal layers equal weights."""
+    if kernel_initializer is None:
+        return lambda: keras.initializers.RandomNormal(stddev=0.02)  # Radford et al. 2015, section 4
+    config = keras.initializers.serialize(keras.initializers.get(kernel_initializer))
+    return lambda: keras.initializers.deserialize(config)
+
+
+def _serialized(initializer):
+    return (
+        initializer
+        if initializer is None or isinstance(initializer, (str, dict))
+        else keras.saving.serialize_keras_object(initializer)
+    )
 
 
 def _channels(filters, stages, largest):
@@ -19,8 +32,8 @@ def _channels(filters, stages, largest):
 class DCGANGenerator(keras.Model):
     """DCGAN's generator: latents -> a small feature map -> an image, doubling the size at each stage.
 
-    A dense layer makes a map of base x base; stages of up-sampling, batch normalization and ReLU double it until the
-    last one draws the image through tanh. Inputs: `latent`, float32 `(batch, latent_dim)`. Output: float32
+    A dense layer makes a map of base x base; stages of up-sampling, normalization and ReLU double it until the last one
+    draws the image through tanh. Inputs: `latent`, float32 `(batch, latent_dim)`. Output: float32
     `(batch, size, size, channels)` in [-1, 1].
 
     Args:
@@ -33,12 +46,15 @@ class DCGANGenerator(keras.Model):
             pixel equally; the paper has 5.
         upsampling: `"transposed"` convolution, or `"nearest"` / `"bilinear"` resizing followed by convolution, which
             cannot draw checkerboards. Defaults to `"transposed"`.
-        batch_normalization: bool. Defaults to True.
+        normalization: `"batch"`, `"rms"` (over the channels of each pixel; no image depends on its batch mates, and a
+            moving average of the weights needs no statistics to fit them), or None. Defaults to `"batch"`, the paper's.
+        kernel_initializer: a Keras initializer or its name, or None for the paper's normal of deviation 0.02. Defaults
+            to None.
         base: int, size of the first map, or None for the smallest from 4 on. Defaults to None.
         name: str, name of the model.
 
     Raises:
-        ValueError: for a shape that is not square, not base * 2**k, or an unknown `upsampling`.
+        ValueError: for a shape that is not square, not base * 2**k, an unknown `upsampling` or `normalization`.
 
     Example:
 
@@ -47,7 +63,9 @@ class DCGANGenerator(keras.Model):
 
     Reference:
         Radford et al. 2015, arXiv:1511.06434, figure 1. Resize and convolution: Odena et al. 2016,
-        doi:10.23915/distill.00003. Deviations: kernel 4 and half as many filters by default; any size.
+        doi:10.23915/distill.00003. RMS normalization: Zhang and Sennrich 2019, arXiv:1910.07467; over channels it is
+        the pixelwise normalization of Karras et al. 2018, arXiv:1710.10196, section 4.2, with a gain. Deviations:
+        kernel 4 and half as many filters by default; any size.
     """
 
     def __init__(
@@ -58,29 +76,39 @@ class DCGANGenerator(keras.Model):
         max_filters=1024,
         kernel_size=4,
         upsampling="transposed",
-        batch_normalization=True,
+        normalization="batch",
+        kernel_initializer=None,
         base=None,
         name="dcgan_generator",
     ):
         image_shape = checked_image_shape(image_shape)
         if upsampling not in UPSAMPLING:
             raise ValueError(f"`upsampling` must be one of {UPSAMPLING}. Received: upsampling={upsampling!r}.")
+        if normalization not in NORMALIZATION:
+            raise ValueError(
+                f"`normalization` must be one of {NORMALIZATION}. Received: normalization={normalization!r}."
+            )
+        weights = _initializer(kernel_initializer)
         side, stages = halvings(image_shape, base)
         coarsest, *finer = reversed(_channels(filters, stages, max_filters))
 
         def normalized(x):
-            return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x) if batch_normalization else x)
+            if normalization == "batch":
+                x = layers.BatchNormalization(momentum=0.9)(x)
+            elif normalization == "rms":
+                x = layers.RMSNormalization()(x)
+            return layers.ReLU()(x)
 
         def doubled(x, channels, use_bias):
-            options = {"padding": "same", "use_bias": use_bias, "kernel_initializer": _weights()}
+            options = {"padding": "same", "use_bias": use_bias, "kernel_initializer": weights()}
             if upsampling == "transposed":
                 return layers.Conv2DTranspose(channels, kernel_size, strides=2, **options)(x)
             return layers.Conv2D(channels, kernel_size, **options)(layers.UpSampling2D(2, interpolation=upsampling)(x))
 
         # A bias before batch normalization would be subtracted again.
-        bias = not batch_normalization
+        bias = normalization != "batch"
         latent = keras.Input((latent_dim,), name="latent")
-        x = layers.Dense(side * side * coarsest, use_bias=bias, kernel_initializer=_weights())(latent)
+        x = layers.Dense(side * side * coarsest, use_bias=bias, kernel_initializer=weights())(latent)
         x = normalized(layers.Reshape((side, side, coarsest))(x))
         for channels in finer:
             x = normalized(doubled(x, channels, use_bias=bias))
@@ -94,7 +122,8 @@ class DCGANGenerator(keras.Model):
         self.max_filters = max_filters
         self.kernel_size = kernel_size
         self.upsampling = upsampling
-        self.batch_normalization = batch_normalization
+        self.normalization = normalization
+        self.kernel_initializer = kernel_initializer
         self.base = base
 
     def get_config(self):
@@ -105,7 +134,8 @@ class DCGANGenerator(keras.Model):
             "max_filters": self.max_filters,
             "kernel_size": self.kernel_size,
             "upsampling": self.upsampling,
-            "batch_normalization": self.batch_normalization,
+            "normalization": self.normalization,
+            "kernel_initializer": _serialized(self.kernel_initializer),
             "base": self.base,
             "name": self.name,
         }
@@ -132,6 +162,8 @@ class DCGANDiscriminator(keras.Model):
         batch_normalization: bool, after every convolution but the first, as in the paper. Defaults to False: it rules
             out gradient penalties, and makes one image's logit depend on the others of its batch.
         dropout: float in [0, 1), share of features dropped after each stage. Defaults to 0.
+        kernel_initializer: a Keras initializer or its name, or None for the paper's normal of deviation 0.02. Defaults
+            to None.
         base: int, size of the last map, or None for the smallest from 4 on. Defaults to None.
         name: str, name of the model.
 
@@ -157,22 +189,24 @@ class DCGANDiscriminator(keras.Model):
         slope=0.2,
         batch_normalization=False,
         dropout=0.0,
+        kernel_initializer=None,
         base=None,
         name="dcgan_discriminator",
     ):
         image_shape = checked_image_shape(image_shape)
+        weights = _initializer(kernel_initializer)
         _, stages = halvings(image_shape, base)
 
         image = x = keras.Input(image_shape, name="image")
         for stage, channels in enumerate(_channels(filters, stages, max_filters)):
             normalize = batch_normalization and stage > 0
             x = layers.Conv2D(
-                channels, kernel_size, strides=2, padding="same", use_bias=not normalize, kernel_initializer=_weights()
+                channels, kernel_size, strides=2, padding="same", use_bias=not normalize, kernel_initializer=weights()
             )(x)
             x = layers.BatchNormalization(momentum=0.9)(x) if normalize else x
             x = layers.LeakyReLU(negative_slope=slope)(x)
             x = layers.Dropout(dropout)(x) if dropout else x
-        logits = layers.Dense(1, dtype="float32", kernel_initializer=_weights(), name="logits")(layers.Flatten()(x))
+        logits = layers.Dense(1, dtype="float32", kernel_initializer=weights(), name="logits")(layers.Flatten()(x))
         super().__init__(inputs=image, outputs=logits, name=name)
 
         self.image_shape = image_shape
@@ -182,6 +216,7 @@ class DCGANDiscriminator(keras.Model):
         self.slope = slope
         self.batch_normalization = batch_normalization
         self.dropout = dropout
+        self.kernel_initializer = kernel_initializer
         self.base = base
 
     def get_config(self):
@@ -193,6 +228,7 @@ class DCGANDiscriminator(keras.Model):
             "slope": self.slope,
             "batch_normalization": self.batch_normalization,
             "dropout": self.dropout,
+            "kernel_initializer": _serialized(self.kernel_initializer),
             "base": self.base,
             "name": self.name,
         }

@@ -12,5 +12,6 @@ def dcgan_digits(data: Any = "digits", epochs: int = 20, **options: Any) -> Trai
         epochs: each of ten passes over the data.
         options: further arguments of `dcgan`.
     """
-    gan, dataset, _ = dcgan(data, **options)
+    settings = {"latent_dim": 16, "filters": 64, "base": 2, "gamma": 0.1, **options}
+    gan, dataset, _ = dcgan(data, **settings)
     return Training(gan, dataset.repeat(10), epochs)

@@ -98,8 +98,9 @@ def test_an_image_does_not_depend_on_its_batch_mates():
 @pytest.mark.parametrize(
     "network",
     [
-        networks.DCGANGenerator((8, 8, 3), 5, 4, 8, 3, "nearest", False, 2, "g"),
-        networks.DCGANDiscriminator((8, 8, 3), 4, 8, 3, 0.1, True, 0.2, 2, "d"),
+        networks.DCGANGenerator((8, 8, 3), 5, 4, 8, 3, "nearest", "rms", "he_normal", 2, "g"),
+        networks.DCGANDiscriminator((8, 8, 3), 4, 8, 3, 0.1, True, 0.2, "he_normal", 2, "d"),
+        networks.DCGANGenerator((8, 8, 3), kernel_initializer=keras.initializers.Orthogonal(0.5)),
         networks.MLPGenerator((8, 8, 3), 5, (7, 9), "g"),
         networks.MLPDiscriminator((8, 8, 3), (7, 9), 0.1, 0.2, "d"),
     ],
@@ -113,3 +114,29 @@ def test_config_round_trip(network):
 def test_unknown_upsampling_is_refused():
     with pytest.raises(ValueError, match="`upsampling` must be one of"):
         networks.DCGANGenerator((8, 8, 1), upsampling="lanczos3")
+
+
+@pytest.mark.parametrize(("normalization", "layer"), [("batch", "BatchNormalization"), ("rms", "RMSNormalization")])
+def test_normalization_is_that_asked_for(normalization, layer):
+    network = networks.DCGANGenerator((16, 16, 1), filters=4, normalization=normalization)
+    assert [type(x).__name__ for x in network.layers].count(layer) == 2
+
+
+def test_without_batch_normalization_training_and_inference_agree():
+    network = networks.DCGANGenerator((8, 8, 1), latent_dim=5, filters=4, normalization="rms")
+    latents = np.random.default_rng(0).normal(size=(6, 5)).astype("float32")
+    np.testing.assert_array_equal(network(latents, training=True), network(latents, training=False))
+
+
+def test_unknown_normalization_is_refused():
+    with pytest.raises(ValueError, match="`normalization` must be one of"):
+        networks.DCGANGenerator((8, 8, 1), normalization="instance")
+
+
+def test_an_initializer_is_fresh_for_each_layer():
+    network = networks.DCGANDiscriminator(
+        (32, 32, 4), filters=4, max_filters=4, kernel_initializer=keras.initializers.HeNormal()
+    )
+    first, second, third = (layer.kernel for layer in network.layers if isinstance(layer, keras.layers.Conv2D))
+    assert first.shape == second.shape == third.shape
+    assert not np.array_equal(keras.ops.convert_to_numpy(second), keras.ops.convert_to_numpy(third))
