@@ -6,8 +6,8 @@
     python scripts/bench.py sample           # one image, against the bare tf.function
 
 Each side is a process of its own that sleeps while another is measured: libraries do not share thread pools, and a slow
-minute of the machine falls on all sides alike. The train step of PyTorch needs `pip install torch==2.13.0`; without it
-that row says so. Results go to the screen and, with --json FILE, to a file.
+minute of the machine falls on all sides alike. PyTorch (eager, channels_last) needs `pip install torch==2.13.0`; without
+it those rows say so. Results go to the screen and, with --json FILE, to a file.
 """
 
 import argparse
@@ -69,10 +69,10 @@ def reals():
 
 
 def batches(count):
-    """A tf.data.Dataset of `count` batches; all Keras sides read the same."""
-    import tensorflow as tf
+    """A tf.data.Dataset of `count` batches; all Keras sides read the same, as keras_gan.data makes it."""
+    import keras_gan as kg
 
-    return tf.data.Dataset.from_tensor_slices({"image": reals()}).batch(BATCH, drop_remainder=True).repeat().take(count)
+    return kg.data.images(reals(), batch_size=BATCH).repeat().take(count)
 
 
 def keras_gan_fit():
@@ -166,48 +166,78 @@ def usual_keras():
     return lambda count: model.fit(batches(count), verbose=0, shuffle=False)
 
 
-def torch_eager():
-    """PyTorch, eager, channels_last; two threads; latents drawn once and the fakes used for both players."""
+def torch_networks():
     import torch
     from torch import nn
 
     torch.manual_seed(0)
     torch.set_num_threads(os.cpu_count())
-    last = torch.channels_last
-    activation = lambda: nn.LeakyReLU(0.2)  # noqa: E731
     generator = nn.Sequential(
         nn.Linear(LATENT, 7 * 7 * 128),
-        activation(),
+        nn.LeakyReLU(0.2),
         nn.Unflatten(1, (128, 7, 7)),
         nn.ConvTranspose2d(128, 128, 4, 2, 1),
-        activation(),
+        nn.LeakyReLU(0.2),
         nn.ConvTranspose2d(128, 128, 4, 2, 1),
-        activation(),
+        nn.LeakyReLU(0.2),
         nn.Conv2d(128, 1, 7, padding=3),
         nn.Tanh(),
-    ).to(memory_format=last)
+    )
     discriminator = nn.Sequential(
         nn.Conv2d(1, 64, 3, 2, 1),
-        activation(),
+        nn.LeakyReLU(0.2),
         nn.Conv2d(64, 128, 3, 2, 1),
-        activation(),
+        nn.LeakyReLU(0.2),
         nn.AdaptiveMaxPool2d(1),
         nn.Flatten(),
         nn.Linear(128, 1),
-    ).to(memory_format=last)
-    g_optimizer, d_optimizer = (
-        torch.optim.Adam(n.parameters(), 2e-4, (0.5, 0.999)) for n in (generator, discriminator)
     )
-    softplus = nn.functional.softplus
-    data = torch.tensor(reals()).permute(0, 3, 1, 2).contiguous(memory_format=last)
+    networks = generator.to(memory_format=torch.channels_last), discriminator.to(memory_format=torch.channels_last)
+    optimizers = [torch.optim.Adam(network.parameters(), 2e-4, (0.5, 0.999)) for network in networks]
+    data = torch.tensor(reals()).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+    return *networks, *optimizers, data.split(BATCH)
+
+
+def torch_usual():
+    """PyTorch as its DCGAN tutorial has it: eager, one draw, a backward pass each for reals, fakes and the generator."""
+    import torch
+    from torch.nn import functional
+
+    generator, discriminator, g_optimizer, d_optimizer, data = torch_networks()
+    ones, zeros = torch.ones(BATCH, 1), torch.zeros(BATCH, 1)
+    loss = functional.binary_cross_entropy_with_logits
 
     def run(count):
         for index in range(count):
-            start = index % 8 * BATCH
-            real = data[start : start + BATCH]
+            discriminator.zero_grad()
+            real_loss = loss(discriminator(data[index % len(data)]), ones)
+            real_loss.backward()
+            fake = generator(torch.randn(BATCH, LATENT))
+            fake_loss = loss(discriminator(fake.detach()), zeros)
+            fake_loss.backward()
+            d_optimizer.step()
+            generator.zero_grad()
+            g_loss = loss(discriminator(fake), ones)
+            g_loss.backward()
+            g_optimizer.step()
+        return real_loss.item() + fake_loss.item(), g_loss.item()
+
+    return run
+
+
+def torch_tuned():
+    """The same in PyTorch with one backward pass for D, and none through D's weights in G's step."""
+    import torch
+    from torch.nn.functional import softplus
+
+    generator, discriminator, g_optimizer, d_optimizer, data = torch_networks()
+
+    def run(count):
+        for index in range(count):
             fake = generator(torch.randn(BATCH, LATENT))
             d_optimizer.zero_grad(set_to_none=True)
-            d_loss = softplus(-discriminator(real)).mean() + softplus(discriminator(fake.detach())).mean()
+            real_logits, fake_logits = discriminator(data[index % len(data)]), discriminator(fake.detach())
+            d_loss = softplus(-real_logits).mean() + softplus(fake_logits).mean()
             d_loss.backward()
             d_optimizer.step()
             g_optimizer.zero_grad(set_to_none=True)
@@ -315,7 +345,8 @@ def report(title, found, reference, unit, per):
 
 def bench_train(rounds, count=60):
     sides = {"keras_gan fit": keras_gan_fit, "by hand, one tf.function": by_hand}
-    sides |= {"usual Keras step, two draws": usual_keras, "PyTorch eager, channels_last": torch_eager}
+    sides |= {"usual Keras step, two draws": usual_keras}
+    sides |= {"PyTorch, as its tutorial": torch_usual, "PyTorch, tuned by hand": torch_tuned}
     found = in_turn(sides, count, rounds)
     title = f"Training step, textbook 28x28 DCGAN, batch {BATCH}, float32 ({rounds} rounds of {count} steps)"
     return report(title, found, "keras_gan fit", "images/s", lambda seconds: count * BATCH / seconds)

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_gan.data import collect
 from keras_gan.data.convert import Convert
+from keras_gan.data.pipeline import PARALLEL
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 LITTER = ("thumbs.db", "desktop.ini", "__macosx")  # what systems leave in folders, besides hidden files
@@ -74,7 +75,7 @@ class Folder:
             image.set_shape((*convert.size, convert.channels))
             return {"image": image} if labels is None else {"image": image, "label": tf.gather(labels, index)}
 
-        return order(tf.data.Dataset.range(len(headers))).map(load, num_parallel_calls=tf.data.AUTOTUNE)
+        return order(tf.data.Dataset.range(len(headers))).map(load, num_parallel_calls=PARALLEL)
 
     def _scan(self, convert: Convert) -> tuple[list[Header], Convert]:
         """Reads the headers, and settles the size and the channels that all images get."""

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_gan.data import collect, pixels
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.convert import Convert
+from keras_gan.data.pipeline import PARALLEL
 
 READ_BATCH = 1024  # images of one shape read at once into memory
 
@@ -79,7 +80,7 @@ class Stored:
         if dtype == self.dtype == tf.uint8 and self.shape.is_fully_defined() and convert.keeps(*self.shape):
             converted = self.dataset
         else:
-            converted = self.dataset.map(one, num_parallel_calls=tf.data.AUTOTUNE)
+            converted = self.dataset.map(one, num_parallel_calls=PARALLEL)
         return order(converted)
 
     def _raw_images(self):

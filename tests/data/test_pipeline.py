@@ -115,3 +115,10 @@ def test_streamed_images_are_shuffled_over_what_fits(ramp, monkeypatch, stack):
     values = [int(element["image"][0, 0, 0]) // 5 for element in ordered.as_numpy_iterator()]
     assert values != sorted(values)
     assert all(value <= place + 4 for place, value in enumerate(values))
+
+
+def test_no_epoch_waits_for_the_autotuner(ramp):
+    arrays = Batches(2).from_arrays(ramp(4), None)
+    stream = Batches(2).from_stream(tf.data.Dataset.from_tensor_slices({"image": ramp(4)}))
+    for dataset in (arrays, stream, arrays.repeat(3)):
+        assert dataset.options().autotune.enabled is False
