@@ -5,9 +5,9 @@
     python scripts/bench.py import           # what `import keras_gan` adds to keras and tensorflow
     python scripts/bench.py sample           # one image, against the bare tf.function
 
-Each side is a process of its own that sleeps while another is measured: libraries do not share thread pools, and a slow
-minute of the machine falls on all sides alike. PyTorch (eager, channels_last) needs `pip install torch==2.13.0`; without
-it those rows say so. Results go to the screen and, with --json FILE, to a file.
+Each side is a process of its own that sleeps while another is measured: libraries do not share thread pools, and a
+slow minute of the machine falls on all sides alike. PyTorch (eager, channels_last) needs `pip install torch==2.13.0`;
+without it those rows say so. Results go to the screen and, with --json FILE, to a file.
 """
 
 import argparse
@@ -199,7 +199,7 @@ def torch_networks():
 
 
 def torch_usual():
-    """PyTorch as its DCGAN tutorial has it: eager, one draw, a backward pass each for reals, fakes and the generator."""
+    """PyTorch as its DCGAN tutorial has it: eager, one draw, a backward pass each for reals, fakes and generator."""
     import torch
     from torch.nn import functional
 

@@ -2,6 +2,7 @@
 
     python scripts/reproduce.py --archives FOLDER                    # Fashion-MNIST, marks at 240 and 960 CPU-seconds
     python scripts/reproduce.py --archives FOLDER --seeds 0 1 2 --marks 240
+    python scripts/reproduce.py --archives FOLDER --textbook --marks 240  # the Keras example's GAN, to compare with
 
 FOLDER holds the four original archives of Fashion-MNIST; without it TensorFlow Datasets downloads them.
 
@@ -22,6 +23,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from bench import textbook_networks
 from keras import layers
 
 import keras_gan as kg
@@ -44,7 +46,7 @@ def stored_images(split, archives):
     return tuple(np.concatenate(parts) for parts in zip(*batches, strict=True))
 
 
-def classifier(archives, epochs=12):
+def classifier(archives, epochs=6):
     """Trains, or loads, the classifier whose features the score is measured in."""
     path = ROOT / "runs" / "classifier_fashion_mnist" / f"epochs_{epochs}.keras"
     if path.exists():
@@ -88,6 +90,14 @@ def frechet_distance(first, second):
     return float(((m1 - m2) ** 2).sum() + np.trace(s1) + np.trace(s2) - 2 * cross)
 
 
+def textbook(seed, archives):
+    """The GAN of the Keras example "DCGAN overriding train_step": its networks at 28x28, its optimizers, two draws."""
+    keras.utils.set_random_seed(seed)
+    gan = kg.GAN(*textbook_networks(), ema_half_life=None, reuse_fakes=False, seed=seed)
+    gan.compile(optimizer=keras.optimizers.Adam(1e-4))
+    return kg.recipes.Training(gan, kg.data.images("fashion_mnist", seed=seed, archives=archives), 1)
+
+
 class Marks(keras.callbacks.Callback):
     """Scores the GAN whenever training has used the next number of CPU seconds; stops after the last."""
 
@@ -116,8 +126,9 @@ class Marks(keras.callbacks.Callback):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--archives", help="folder with the original archives of Fashion-MNIST")
-    parser.add_argument("--marks", type=float, nargs="+", default=[240.0, 960.0], help="CPU seconds to score at")
+    parser.add_argument("--marks", type=int, nargs="+", default=[240, 960], help="CPU seconds to score at")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--textbook", action="store_true", help="train the Keras example's GAN instead")
     arguments = parser.parse_args()
 
     network = classifier(arguments.archives)
@@ -130,8 +141,9 @@ def main():
 
     score = lambda gan: frechet_distance(moments(features(gan.sample(10_000, seed=0, batch_size=500))), test)  # noqa: E731
     for seed in arguments.seeds:
-        gan, dataset, _ = kg.recipes.dcgan_fashion_mnist(seed=seed, archives=arguments.archives)
-        folder = ROOT / "runs" / "reproduce" / f"seed_{seed}"
+        made = textbook if arguments.textbook else kg.recipes.dcgan_fashion_mnist
+        gan, dataset, _ = made(seed=seed, archives=arguments.archives)
+        folder = ROOT / "runs" / "reproduce" / f"{made.__name__}_{seed}"
         marks = Marks(arguments.marks, score, folder)
         print(f"seed {seed}, pictures in {folder}")
         gan.fit(dataset, epochs=10_000, verbose=0, shuffle=False, callbacks=[marks])

@@ -81,8 +81,8 @@ class Batches:
                 )
             batches = augmented
         options = tf.data.Options()
-        # Its thread sleeps for 10 ms, 20 ms, 40 ms and so on, and the end of an epoch may wait until it wakes: epochs of
-        # 14.4 s were seen to take 20.48 s. Nothing here needs tuning.
+        # Its thread sleeps for 10 ms, 20 ms, 40 ms and so on, and the end of an epoch may wait until it wakes: epochs
+        # of 14.4 s were seen to take 20.48 s. Nothing here needs tuning.
         options.autotune.enabled = False
         return batches.prefetch(2 * PARALLEL).with_options(options)
 
