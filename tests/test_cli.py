@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 
@@ -163,3 +164,14 @@ def test_interrupt_saves_and_resume_goes_on(folder):
     epochs = [int(line.split(",")[0]) for line in (folder / "long" / "log.csv").read_text().splitlines()[1:]]
     assert epochs[-1] == done + 2
     assert sorted(set(epochs)) == list(range(done + 3))
+
+
+def test_a_full_disk_is_one_clear_line_before_training(here, folder, monkeypatch):
+    def full(**_):
+        raise OSError(28, "No space left on device", "full")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    code, out, err = here("train", "dcgan", "--data", "data.npy", "--out", "full")
+    assert code == 2
+    assert "Epoch" not in out
+    assert err.splitlines() == ["keras-gan: [Errno 28] No space left on device: 'full'"]

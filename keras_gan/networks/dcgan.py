@@ -2,6 +2,7 @@ import keras
 from keras import layers
 
 from keras_gan.networks.image_shape import checked_image_shape, halvings
+from keras_gan.networks.network import Network
 
 UPSAMPLING = ("transposed", "nearest", "bilinear")
 NORMALIZATION = ("batch", "rms", None)
@@ -15,12 +16,18 @@ def _initializer(kernel_initializer):
     return lambda: keras.initializers.deserialize(config)
 
 
-def _serialized(initializer):
-    return (
-        initializer
-        if initializer is None or isinstance(initializer, (str, dict))
-        else keras.saving.serialize_keras_object(initializer)
-    )
+def _normalized(x, normalization):
+    if normalization == "batch":
+        x = layers.BatchNormalization(momentum=0.9)(x)
+    elif normalization == "rms":
+        x = layers.RMSNormalization()(x)
+    return layers.ReLU()(x)
+
+
+def _doubled(x, upsampling, **convolution):
+    if upsampling == "transposed":
+        return layers.Conv2DTranspose(strides=2, padding="same", **convolution)(x)
+    return layers.Conv2D(padding="same", **convolution)(layers.UpSampling2D(2, interpolation=upsampling)(x))
 
 
 def _channels(filters, stages, largest):
@@ -29,7 +36,7 @@ def _channels(filters, stages, largest):
 
 
 @keras.saving.register_keras_serializable("keras_gan")
-class DCGANGenerator(keras.Model):
+class DCGANGenerator(Network):
     """DCGAN's generator: latents -> a small feature map -> an image, doubling the size at each stage.
 
     A dense layer makes a map of base x base; stages of up-sampling, normalization and ReLU double it until the last one
@@ -92,21 +99,12 @@ class DCGANGenerator(keras.Model):
         side, stages = halvings(image_shape, base)
         coarsest, *finer = reversed(_channels(filters, stages, max_filters))
 
-        def normalized(x):
-            if normalization == "batch":
-                x = layers.BatchNormalization(momentum=0.9)(x)
-            elif normalization == "rms":
-                x = layers.RMSNormalization()(x)
-            return layers.ReLU()(x)
-
-        def doubled(x, channels, use_bias):
-            options = {"padding": "same", "use_bias": use_bias, "kernel_initializer": weights()}
-            if upsampling == "transposed":
-                return layers.Conv2DTranspose(channels, kernel_size, strides=2, **options)(x)
-            return layers.Conv2D(channels, kernel_size, **options)(layers.UpSampling2D(2, interpolation=upsampling)(x))
-
         # A bias before batch normalization would be subtracted again.
         bias = normalization != "batch"
+        normalized = lambda x: _normalized(x, normalization)  # noqa: E731
+        doubled = lambda x, channels, use_bias: _doubled(  # noqa: E731
+            x, upsampling, filters=channels, kernel_size=kernel_size, use_bias=use_bias, kernel_initializer=weights()
+        )
         latent = keras.Input((latent_dim,), name="latent")
         x = layers.Dense(side * side * coarsest, use_bias=bias, kernel_initializer=weights())(latent)
         x = normalized(layers.Reshape((side, side, coarsest))(x))
@@ -115,38 +113,21 @@ class DCGANGenerator(keras.Model):
         x = doubled(x, image_shape[-1], use_bias=True)
         image = layers.Activation("tanh", dtype="float32", name="image")(x)
         super().__init__(inputs=latent, outputs=image, name=name)
-
-        self.image_shape = image_shape
-        self.latent_dim = latent_dim
-        self.filters = filters
-        self.max_filters = max_filters
-        self.kernel_size = kernel_size
-        self.upsampling = upsampling
-        self.normalization = normalization
-        self.kernel_initializer = kernel_initializer
-        self.base = base
-
-    def get_config(self):
-        return {
-            "image_shape": self.image_shape,
-            "latent_dim": self.latent_dim,
-            "filters": self.filters,
-            "max_filters": self.max_filters,
-            "kernel_size": self.kernel_size,
-            "upsampling": self.upsampling,
-            "normalization": self.normalization,
-            "kernel_initializer": _serialized(self.kernel_initializer),
-            "base": self.base,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+        self.keep(
+            image_shape=image_shape,
+            latent_dim=latent_dim,
+            filters=filters,
+            max_filters=max_filters,
+            kernel_size=kernel_size,
+            upsampling=upsampling,
+            normalization=normalization,
+            kernel_initializer=kernel_initializer,
+            base=base,
+        )
 
 
 @keras.saving.register_keras_serializable("keras_gan")
-class DCGANDiscriminator(keras.Model):
+class DCGANDiscriminator(Network):
     """DCGAN's discriminator: an image, halved by strided convolutions, -> one logit.
 
     Each stage is a convolution of stride 2 and a LeakyReLU; a dense layer reads the logit from the smallest map.
@@ -208,31 +189,14 @@ class DCGANDiscriminator(keras.Model):
             x = layers.Dropout(dropout)(x) if dropout else x
         logits = layers.Dense(1, dtype="float32", kernel_initializer=weights(), name="logits")(layers.Flatten()(x))
         super().__init__(inputs=image, outputs=logits, name=name)
-
-        self.image_shape = image_shape
-        self.filters = filters
-        self.max_filters = max_filters
-        self.kernel_size = kernel_size
-        self.slope = slope
-        self.batch_normalization = batch_normalization
-        self.dropout = dropout
-        self.kernel_initializer = kernel_initializer
-        self.base = base
-
-    def get_config(self):
-        return {
-            "image_shape": self.image_shape,
-            "filters": self.filters,
-            "max_filters": self.max_filters,
-            "kernel_size": self.kernel_size,
-            "slope": self.slope,
-            "batch_normalization": self.batch_normalization,
-            "dropout": self.dropout,
-            "kernel_initializer": _serialized(self.kernel_initializer),
-            "base": self.base,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+        self.keep(
+            image_shape=image_shape,
+            filters=filters,
+            max_filters=max_filters,
+            kernel_size=kernel_size,
+            slope=slope,
+            batch_normalization=batch_normalization,
+            dropout=dropout,
+            kernel_initializer=kernel_initializer,
+            base=base,
+        )

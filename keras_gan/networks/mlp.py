@@ -4,10 +4,11 @@ import keras
 from keras import layers
 
 from keras_gan.networks.image_shape import checked_image_shape
+from keras_gan.networks.network import Network
 
 
 @keras.saving.register_keras_serializable("keras_gan")
-class MLPGenerator(keras.Model):
+class MLPGenerator(Network):
     """The generator of the first GAN: dense layers from a latent to every pixel.
 
     Input: `latent`, float32 `(batch, latent_dim)`. Output: float32 `(batch, height, width, channels)` in [-1, 1].
@@ -37,26 +38,11 @@ class MLPGenerator(keras.Model):
         x = layers.Reshape(image_shape)(layers.Dense(math.prod(image_shape))(x))
         image = layers.Activation("tanh", dtype="float32", name="image")(x)
         super().__init__(inputs=latent, outputs=image, name=name)
-
-        self.image_shape = image_shape
-        self.latent_dim = latent_dim
-        self.units = tuple(units)
-
-    def get_config(self):
-        return {
-            "image_shape": self.image_shape,
-            "latent_dim": self.latent_dim,
-            "units": self.units,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+        self.keep(image_shape=image_shape, latent_dim=latent_dim, units=tuple(units))
 
 
 @keras.saving.register_keras_serializable("keras_gan")
-class MLPDiscriminator(keras.Model):
+class MLPDiscriminator(Network):
     """A discriminator of dense layers.
 
     Input: `image`, float32 `(batch, height, width, channels)` in [-1, 1]. Output: float32 `(batch, 1)`, no sigmoid.
@@ -88,21 +74,4 @@ class MLPDiscriminator(keras.Model):
             x = layers.Dropout(dropout)(x) if dropout else x
         logits = layers.Dense(1, dtype="float32", name="logits")(x)
         super().__init__(inputs=image, outputs=logits, name=name)
-
-        self.image_shape = image_shape
-        self.units = tuple(units)
-        self.slope = slope
-        self.dropout = dropout
-
-    def get_config(self):
-        return {
-            "image_shape": self.image_shape,
-            "units": self.units,
-            "slope": self.slope,
-            "dropout": self.dropout,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+        self.keep(image_shape=image_shape, units=tuple(units), slope=slope, dropout=dropout)
