@@ -19,6 +19,7 @@ def dcgan(
     base: int | None = None,
     gamma: float = 0.3,
     learning_rate: float = 1e-3,
+    ema_half_life: float = 10_000,
     **data_options: Any,
 ) -> Training:
     """DCGAN on any square images: your folder, an array, a TFDS name.
@@ -39,6 +40,7 @@ def dcgan(
         base: size of the coarsest feature maps, pixels, or None for the smallest from 4 on.
         gamma: weight of R1, evaluated every 16 steps.
         learning_rate: of Adam (betas 0.5 and 0.99), for both players.
+        ema_half_life: of the generator's moving average, in images.
         data_options: further arguments of `keras_gan.data.images` (size, channels, flip, ...).
     """
     keras.utils.set_random_seed(seed)
@@ -48,6 +50,7 @@ def dcgan(
     gan = GAN(
         DCGANGenerator(image_shape, latent_dim=latent_dim, normalization="rms", **shared),
         DCGANDiscriminator(image_shape, **shared),
+        ema_half_life=ema_half_life,
         seed=seed,
     )
     gan.compile(

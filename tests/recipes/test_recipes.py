@@ -1,4 +1,5 @@
 import inspect
+import time
 
 import numpy as np
 import pytest
@@ -53,17 +54,20 @@ def test_seed_and_batch_size_reach_their_places():
 def test_digits_are_digits(seed):
     """The default recipe: 85% of its samples are sure to be a digit, and every digit is among them."""
     from sklearn.datasets import load_digits
-    from sklearn.svm import SVC
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neural_network import MLPClassifier
 
     pixels, labels = load_digits(return_X_y=True)
-    judge = SVC(gamma=0.001, C=10.0, probability=True, random_state=0).fit(pixels, labels)
     gan, dataset, epochs = recipes.dcgan_digits(seed=seed)
-    gan.fit(dataset, epochs=epochs, verbose=2, shuffle=False)
+    begin = time.perf_counter()
+    gan.fit(dataset, epochs=epochs, verbose=0, shuffle=False)
+    print(f"\nseed {seed}: {time.perf_counter() - begin:.0f} s")
     samples = gan.sample(1000, seed=0).reshape(1000, 64) * (16 / 255)
-    probabilities = judge.predict_proba(samples)
-    shares = np.bincount(probabilities.argmax(axis=1), minlength=10) / 1000
-    sure = np.mean(probabilities.max(axis=1) > 0.9)
-    print(f"seed {seed}: {sure:.1%} sure, shares of the digits {shares.round(3)}")
-    assert sure >= 0.85
-    assert shares.min() >= 0.04
-    assert shares.max() <= 0.20
+    for judge in (MLPClassifier(max_iter=500, random_state=0), LogisticRegression(max_iter=5000)):
+        probabilities = judge.fit(pixels, labels).predict_proba(samples)
+        shares = np.bincount(probabilities.argmax(axis=1), minlength=10) / 1000
+        sure = np.mean(probabilities.max(axis=1) > 0.9)
+        print(f"  {type(judge).__name__}: {sure:.1%} sure, digits {shares.min():.1%} to {shares.max():.1%}")
+        assert sure >= 0.85
+        assert shares.min() >= 0.04
+        assert shares.max() <= 0.20
