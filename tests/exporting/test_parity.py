@@ -50,7 +50,7 @@ NETWORKS = {
     "28x28": dcgan((28, 28, 1), kernel_size=5),
     "nearest": dcgan(upsampling="nearest"),
     "bilinear RGB": dcgan((16, 16, 3), upsampling="bilinear"),
-    "no batch normalization": dcgan(batch_normalization=False),
+    "no batch normalization": dcgan(normalization=None),
     "mlp": lambda: kg.networks.MLPGenerator((8, 6, 4), latent_dim=6, units=(8,)),
     "sequential": sequential,
     "functional": functional,
