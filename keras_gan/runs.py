@@ -160,9 +160,15 @@ class Run:
             checkpoint,  # last: an epoch counts once everything else of it is on disk
             callbacks.LossPlot(self.log, self.losses),
         ]
+        verbose = 1 if sys.stdout.isatty() else 2  # a bar on a screen, a line an epoch in a file
         try:
             training.gan.fit(
-                training.dataset, epochs=epochs, initial_epoch=initial_epoch, callbacks=watchers, shuffle=False
+                training.dataset,
+                epochs=epochs,
+                initial_epoch=initial_epoch,
+                callbacks=watchers,
+                shuffle=False,
+                verbose=verbose,
             )
         except KeyboardInterrupt:
             checkpoint.save()

@@ -343,7 +343,7 @@ def report(title, found, reference, unit, per):
     return {"title": title, "unit": unit, "rows": rows}
 
 
-def bench_train(rounds, count=60):
+def bench_train(rounds, count=40):
     sides = {"keras_gan fit": keras_gan_fit, "by hand, one tf.function": by_hand}
     sides |= {"usual Keras step, two draws": usual_keras}
     sides |= {"PyTorch, as its tutorial": torch_usual, "PyTorch, tuned by hand": torch_tuned}
@@ -383,7 +383,7 @@ def machine():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("area", nargs="*", choices=[*AREAS, []], help="what to measure; everything by default")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", help="file for the results")
     arguments = parser.parse_args()
     facts = machine()
