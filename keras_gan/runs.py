@@ -135,7 +135,7 @@ class Run:
         return gan
 
     def fit(self, training: Training, epochs: int, initial_epoch: int = 0, tensorboard: bool = False) -> bool:
-        """Trains and fills the folder. Ctrl-C saves.
+        """Trains and fills the folder. Ctrl-C and SIGTERM end it after the running step, with everything saved.
 
         Args:
             training: what to train.
@@ -144,41 +144,38 @@ class Run:
             tensorboard: bool, also write `tensorboard/`.
 
         Returns:
-            Whether training came to its end (False after Ctrl-C).
+            Whether training came to its end (False after a signal).
 
         Raises:
             FloatingPointError: if a loss became NaN or infinite; the checkpoint holds the last good epoch.
         """
-        guard, checkpoint = callbacks.StopOnNaN(), callbacks.Checkpoint(self.checkpoint)
+        guard, interruption = callbacks.StopOnNaN(), callbacks.StopOnSignal()
         events = self.folder / "tensorboard"
         self._forget_epochs_from(initial_epoch)
         watchers = [
             guard,
+            interruption,
             keras.callbacks.CSVLogger(self.log, append=initial_epoch > 0),
             callbacks.SampleGrid(self.samples, tensorboard=events if tensorboard else None),
             *([keras.callbacks.TensorBoard(events)] if tensorboard else []),
-            checkpoint,  # last: an epoch counts once everything else of it is on disk
+            callbacks.Checkpoint(self.checkpoint),  # last: an epoch counts once everything else of it is on disk
             callbacks.LossPlot(self.log, self.losses),
         ]
         verbose = 1 if sys.stdout.isatty() else 2  # a bar on a screen, a line an epoch in a file
-        try:
-            training.gan.fit(
-                training.dataset,
-                epochs=epochs,
-                initial_epoch=initial_epoch,
-                callbacks=watchers,
-                shuffle=False,
-                verbose=verbose,
-            )
-        except KeyboardInterrupt:
-            checkpoint.save()
-            return False
+        training.gan.fit(
+            training.dataset,
+            epochs=epochs,
+            initial_epoch=initial_epoch,
+            callbacks=watchers,
+            shuffle=False,
+            verbose=verbose,
+        )
         if guard.terms:
             raise FloatingPointError(
                 f"Losses must stay finite. Received: {', '.join(guard.terms)} at step {guard.step}. "
                 "The checkpoint holds the last good epoch; try a lower learning rate."
             )
-        return True
+        return interruption.caught is None
 
     def _forget_epochs_from(self, epoch: int) -> None:
         """Removes from the log what a killed run had written about epochs that it did not save."""

@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 
 import keras
 import numpy as np
@@ -50,18 +52,22 @@ def test_resuming_goes_on_with_log_and_pictures(run, training):
     assert int(run.load().step) == 3 * 4
 
 
-def test_an_interruption_saves(run, training, monkeypatch):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_saves(run, training, monkeypatch, number):
     seen = []
 
     def interrupt(self, batch, logs=None):
         seen.append(batch)
         if len(seen) == 6:
-            raise KeyboardInterrupt
+            os.kill(os.getpid(), number)
 
+    before = signal.getsignal(number)
     monkeypatch.setattr(kg.callbacks.StopOnNaN, "on_train_batch_end", interrupt)
-    assert run.fit(training, epochs=2) is False
+    assert run.fit(training, epochs=3) is False
     assert int(run.load().step) == 6
     assert runs.epochs_done(training) == 1
+    assert signal.getsignal(number) is before
+    assert (run.samples / "timeline.gif").exists()
 
 
 def test_a_nan_is_told_and_the_last_good_epoch_stays(run, training):
@@ -128,3 +134,13 @@ def test_a_log_that_is_ahead_of_the_checkpoint_is_cut(run, training):
         log.write("1," + ",".join(["0.5"] * 8) + "\n")  # written by a run that was killed before it saved epoch 1
     run.fit(training._replace(gan=run.load()), epochs=2, initial_epoch=1)
     assert [line.split(",")[0] for line in run.log.read_text().splitlines()] == ["epoch", "0", "1"]
+
+
+def test_a_second_interruption_quits_at_once(run, training, monkeypatch):
+    def interrupt(self, batch, logs=None):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(kg.callbacks.StopOnNaN, "on_train_batch_end", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run.fit(training, epochs=3)

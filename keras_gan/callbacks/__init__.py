@@ -4,5 +4,6 @@ from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.loss_plot import LossPlot
 from keras_gan.callbacks.sample_grid import SampleGrid
 from keras_gan.callbacks.stop_on_nan import StopOnNaN
+from keras_gan.callbacks.stop_on_signal import StopOnSignal
 
-__all__ = ["Checkpoint", "LossPlot", "SampleGrid", "StopOnNaN"]
+__all__ = ["Checkpoint", "LossPlot", "SampleGrid", "StopOnNaN", "StopOnSignal"]
