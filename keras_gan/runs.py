@@ -7,6 +7,7 @@ import os
 import platform
 import shlex
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,11 @@ class Run:
                 f"The run must have a checkpoint. Received: {self.folder}, where training was interrupted before the "
                 "first epoch was saved. Train it again."
             )
+        if not zipfile.is_zipfile(self.checkpoint):  # Keras would say that it was not found
+            raise ValueError(
+                f"The checkpoint must be readable. Received: {self.checkpoint}, which is damaged: its end is missing, or "
+                "it is another kind of file. Put a copy in its place, or train again."
+            )
         try:
             gan = keras.models.load_model(self.checkpoint, compile=compile)
         except Exception as error:
@@ -162,14 +168,17 @@ class Run:
             callbacks.LossPlot(self.log, self.losses),
         ]
         verbose = 1 if sys.stdout.isatty() else 2  # a bar on a screen, a line an epoch in a file
-        training.gan.fit(
-            training.dataset,
-            epochs=epochs,
-            initial_epoch=initial_epoch,
-            callbacks=watchers,
-            shuffle=False,
-            verbose=verbose,
-        )
+        try:
+            training.gan.fit(
+                training.dataset,
+                epochs=epochs,
+                initial_epoch=initial_epoch,
+                callbacks=watchers,
+                shuffle=False,
+                verbose=verbose,
+            )
+        finally:  # Keras leaves out on_train_end after an error, and the handlers would stay
+            interruption.on_train_end()
         if guard.terms:
             raise FloatingPointError(
                 f"Losses must stay finite. Received: {', '.join(guard.terms)} at step {guard.step}. "

@@ -118,7 +118,9 @@ def test_a_run_without_checkpoint_says_why(run):
 def test_half_a_checkpoint_is_named(run, training):
     run.fit(training, epochs=1)
     run.checkpoint.write_bytes(run.checkpoint.read_bytes()[:5000])
-    with pytest.raises(ValueError, match=r"checkpoint must be readable. Received: .*checkpoint.keras"):
+    with pytest.raises(
+        ValueError, match=r"checkpoint must be readable. Received: .*checkpoint.keras, which is damaged"
+    ):
         run.load()
 
 
@@ -144,3 +146,14 @@ def test_a_second_interruption_quits_at_once(run, training, monkeypatch):
     monkeypatch.setattr(kg.callbacks.StopOnNaN, "on_train_batch_end", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run.fit(training, epochs=3)
+
+
+def test_an_error_in_training_gives_the_signals_back(run, training, monkeypatch):
+    def fail(self, batch, logs=None):
+        raise RuntimeError("broken callback")
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(kg.callbacks.StopOnNaN, "on_train_batch_end", fail)
+    with pytest.raises(RuntimeError, match="broken callback"):
+        run.fit(training, epochs=1)
+    assert signal.getsignal(signal.SIGINT) is before
