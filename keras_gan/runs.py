@@ -126,8 +126,8 @@ class Run:
             )
         if not zipfile.is_zipfile(self.checkpoint):  # Keras would say that it was not found
             raise ValueError(
-                f"The checkpoint must be readable. Received: {self.checkpoint}, which is damaged: its end is missing, or "
-                "it is another kind of file. Put a copy in its place, or train again."
+                f"The checkpoint must be readable. Received: {self.checkpoint}, which is damaged: its end is missing, "
+                "or it is another kind of file. Put a copy in its place, or train again."
             )
         try:
             gan = keras.models.load_model(self.checkpoint, compile=compile)
