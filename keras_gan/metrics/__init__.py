@@ -1,0 +1,1 @@
+"""Scores that say how they were measured: features -> statistics -> value, each step usable alone."""

@@ -1,0 +1,1 @@
+"""Extractors: uint8 images in, features (and logits) out."""
