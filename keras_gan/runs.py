@@ -202,6 +202,6 @@ def epochs_done(training: Training) -> int:
 
 def versions() -> dict[str, str]:
     """Returns the versions that a result depends on."""
-    packages = ("keras", "tensorflow", "numpy")
+    packages = ("keras", keras.backend.backend(), "numpy")
     found = {name: importlib.metadata.version(name) for name in packages}
     return {"keras_gan": __version__, **found, "python": platform.python_version()}

@@ -6,6 +6,10 @@ import keras
 import numpy as np
 
 from keras_gan import exporting
+from keras_gan.models.inspection import layers_of
+from tests import jax_worker
+
+INJECTED = "injected/"
 
 
 def values(variables):
@@ -33,18 +37,79 @@ def run_gan_test(make, batch, tmp_path, tolerance=2e-6):
     check_resume(make, batch, tmp_path)
     check_ways_of_running(make, batch, tolerance)
     check_low_precision(make, batch)
-    check_exports(make, batch, tmp_path)
+    if keras.backend.backend() == "tensorflow":  # from other backends: tests/exporting/test_process.py
+        check_exports(make, batch, tmp_path)
+        if jax_worker.INSTALLED:
+            check_backends_agree(make, batch, tmp_path)
+
+
+class Batches(keras.utils.PyDataset):
+    """The given batches, in order."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, index):
+        return self.batches[index]
+
+
+def dataset(batches):
+    if keras.backend.backend() != "tensorflow":
+        return Batches(batches)
+    import tensorflow as tf  # tf.data keeps the size of the batch known
+
+    return tf.data.Dataset.from_tensor_slices({name: np.stack([b[name] for b in batches]) for name in batches[0]})
 
 
 def fit(gan, batch, steps):
     """Trains on the same batch, `steps` times; returns the logs of each step."""
-    import tensorflow as tf
+    return replay(gan, [batch] * steps)
 
-    dataset = tf.data.Dataset.from_tensors(batch).repeat(steps)
+
+def replay(gan, batches):
+    """Trains on the batches in order; returns the logs of each step."""
     seen = []
-    watch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(dict(logs)))
-    gan.fit(dataset, verbose=0, shuffle=False, callbacks=[watch])
+    watch = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append({name: float(value) for name, value in logs.items()})
+    )
+    gan.fit(dataset(batches), verbose=0, shuffle=False, callbacks=[watch])
     return seen
+
+
+def prepared(gan):
+    """Makes a GAN take its inputs from the batch and draw nothing at random, so that backends can be compared."""
+    gan.sample_inputs = lambda batch: {k[len(INJECTED) :]: v for k, v in batch.items() if k.startswith(INJECTED)}
+    for layer in layers_of(gan):
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
+    return gan
+
+
+def check_backends_agree(make, batch, tmp_path, steps=20, tolerance=1e-5):
+    folder = tmp_path / "backends"
+    folder.mkdir()
+    gan, random = make(), np.random.default_rng(0)
+    gan.save(folder / "gan.keras")
+    count, batches = len(batch["image"]), []
+    for step in range(steps):
+        order = random.permutation(count)
+        inputs = gan.fixed_inputs(count, seed=step)
+        batches.append({**{k: v[order] for k, v in batch.items()}, **{INJECTED + k: v for k, v in inputs.items()}})
+    np.savez(folder / "batches.npz", **{f"{i}/{k}": v for i, part in enumerate(batches) for k, v in part.items()})
+    theirs = jax_worker.play(folder)
+    ours = replay(prepared(gan), batches)
+    for step, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        for name in a:
+            np.testing.assert_allclose(b[name], a[name], rtol=tolerance, atol=tolerance, err_msg=f"{name}, step {step}")
+    after = keras.models.load_model(folder / "after.keras")  # a checkpoint of the other backend
+    assert int(after.step) == steps
+    for a, b in zip(gan.trainable_variables, after.trainable_variables, strict=True):
+        np.testing.assert_allclose(a, b, atol=10 * tolerance, err_msg=a.path)
+    assert np.isfinite(list(fit(after, batch, 1)[0].values())).all()
 
 
 def check_players_own_every_variable(make):

@@ -1,13 +1,15 @@
-"""The one place that takes gradients: five names, one file per Keras backend (see CONTRIBUTING.md)."""
+"""The one place that knows the backend: six names, one file per Keras backend (see CONTRIBUTING.md)."""
 
 import keras
 
 if keras.backend.backend() == "tensorflow":
-    from keras_gan._backend.tensorflow import Step, apply, aux_and_gradients, frozen, input_gradients
+    from keras_gan._backend.tensorflow import Step, apply, aux_and_gradients, exact, frozen, input_gradients
+elif keras.backend.backend() == "jax":
+    from keras_gan._backend.jax import Step, apply, aux_and_gradients, exact, frozen, input_gradients
 else:
     raise ImportError(
-        "keras_gan runs on the TensorFlow backend of Keras. "
+        "keras_gan runs on the TensorFlow and JAX backends of Keras. "
         f"Received: KERAS_BACKEND={keras.backend.backend()!r}. Set KERAS_BACKEND=tensorflow before importing keras."
     )
 
-__all__ = ["Step", "apply", "aux_and_gradients", "frozen", "input_gradients"]
+__all__ = ["Step", "apply", "aux_and_gradients", "exact", "frozen", "input_gradients"]

@@ -1,5 +1,7 @@
 """Gradients and the train step on TensorFlow."""
 
+import contextlib
+
 import keras
 import tensorflow as tf
 
@@ -46,3 +48,14 @@ def input_gradients(function, inputs):
 def apply(optimizer, gradients, variables):
     """Takes one optimizer step (unscales, and skips non-finite gradients, under a `LossScaleOptimizer`)."""
     optimizer.apply(gradients, variables)
+
+
+@contextlib.contextmanager
+def exact():
+    """Computes in full float32 in the block: TensorFloat-32, the default on GPUs, keeps 10 bits of the mantissa."""
+    before = tf.config.experimental.tensor_float_32_execution_enabled()
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    try:
+        yield
+    finally:
+        tf.config.experimental.enable_tensor_float_32_execution(before)

@@ -9,15 +9,22 @@ import sys
 import tempfile
 import urllib.parse
 import urllib.request
+from typing import TYPE_CHECKING
 
 from keras_gan.data import archives as archive_files
-from keras_gan.data.stored import Stored
+from keras_gan.data import embedded, optional
+from keras_gan.data.arrays import Arrays
+
+if TYPE_CHECKING:
+    from keras_gan.data.stored import Stored
 
 NAME = re.compile(r"[a-z][a-z0-9_]*([/:][^\\]*)?")
 
 
 def names() -> list[str]:
-    """Every name that `builder` knows."""
+    """Every name that can be opened: all of TensorFlow Datasets and "digits", or "digits" alone without TensorFlow."""
+    if not optional.has_tensorflow():
+        return [embedded.NAME]
     import tensorflow_datasets as tfds
 
     import keras_gan.data.digits  # noqa: F401  registers "digits"
@@ -37,6 +44,11 @@ def unknown(source: str) -> ValueError:
     return ValueError(
         "A source must be a data set of TensorFlow Datasets, or the path of a folder of images, a .npz or a .npy file. "
         f"Received: source={source!r}, which is neither. "
+        + (
+            ""
+            if optional.has_tensorflow()
+            else "Named data sets other than 'digits' need tensorflow and tensorflow-datasets. "
+        )
         + (f"Near names: {', '.join(near)}." if near else 'The embedded data set is "digits".')
     )
 
@@ -60,9 +72,15 @@ def open_named(
     data_dir: str | pathlib.Path | None = None,
     archives: str | pathlib.Path | None = None,
     value_range: tuple | None = None,
-) -> Stored:
+) -> "Stored | Arrays":
     """Prepares a data set where needed, and opens one split of it."""
+    if not optional.has_tensorflow():
+        if split != "train":
+            raise ValueError(f"Without TensorFlow 'digits' has the split \"train\" only. Received: split={split!r}.")
+        return Arrays(*embedded.digits(), value_range)
     import tensorflow_datasets as tfds
+
+    from keras_gan.data.stored import Stored
 
     made = prepare(builder(name, data_dir), name, data_dir, archives)
     features = dict(made.info.features.items())

@@ -1,6 +1,6 @@
 import pathlib
 
-from keras_gan.data import catalogue
+from keras_gan.data import catalogue, embedded
 from keras_gan.data.folder import Folder
 
 
@@ -23,6 +23,8 @@ def class_names(source: str | pathlib.Path = "digits") -> list[str]:
     >>> keras_gan.data.class_names("digits")[:3]
     ['0', '1', '2']
     """
+    if source == embedded.NAME:
+        return list(embedded.CLASS_NAMES)
     if isinstance(source, str) and catalogue.is_name(source):
         label = dict(catalogue.builder(source).info.features.items()).get("label")
         return list(getattr(label, "names", None) or [])

@@ -1,7 +1,8 @@
 """The embedded data set: handwritten digits that scikit-learn carries, as a TensorFlow Datasets builder."""
 
-import numpy as np
 import tensorflow_datasets as tfds
+
+from keras_gan.data import embedded
 
 DESCRIPTION = """\
 Optical recognition of handwritten digits: 1,797 grey images of 8x8 pixels, 43 people, the test part of the UCI data set
@@ -42,9 +43,5 @@ class Digits(tfds.core.GeneratorBasedBuilder):
         return {"train": self._generate_examples()}
 
     def _generate_examples(self):
-        from sklearn.datasets import load_digits
-
-        digits = load_digits()
-        images = np.floor(digits.images * 255 / 16 + 0.5).astype("uint8")[..., None]
-        for index, (image, label) in enumerate(zip(images, digits.target, strict=True)):
+        for index, (image, label) in enumerate(zip(*embedded.digits(), strict=True)):
             yield index, {"image": image, "label": int(label)}

@@ -5,13 +5,15 @@ import os
 import pathlib
 import warnings
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
 from keras_gan.data import collect
 from keras_gan.data.convert import Convert
-from keras_gan.data.pipeline import PARALLEL
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 LITTER = ("thumbs.db", "desktop.ini", "__macosx")  # what systems leave in folders, besides hidden files
@@ -61,14 +63,13 @@ class Folder:
         self._report()
         return images, self._labels(headers)
 
-    def stream(self, convert: Convert, order: Callable) -> tf.data.Dataset:
+    def stream(self, convert: Convert, order: Callable) -> "tf.data.Dataset":
         """Decodes every file once to find the bad ones, then again in each epoch, in the order of `order(indices)`."""
-        headers, convert = self._scan(convert)
-        for _ in collect.parallel_map(lambda header: self._try(decode, header, convert), headers):
-            pass
-        self._report()
-        labels = self._labels(headers)
-        headers = [header for header in headers if header.path not in self.bad]
+        import tensorflow as tf
+
+        from keras_gan.data.pipeline import PARALLEL
+
+        headers, convert, labels = self.checked(convert)
 
         def load(index):
             image = tf.numpy_function(lambda i: decode(headers[i], convert), [index], tf.uint8)
@@ -76,6 +77,15 @@ class Folder:
             return {"image": image} if labels is None else {"image": image, "label": tf.gather(labels, index)}
 
         return order(tf.data.Dataset.range(len(headers))).map(load, num_parallel_calls=PARALLEL)
+
+    def checked(self, convert: Convert) -> tuple[list[Header], Convert, np.ndarray | None]:
+        """Decodes every file once; returns the good ones, how to convert them, and their labels."""
+        headers, convert = self._scan(convert)
+        for _ in collect.parallel_map(lambda header: self._try(decode, header, convert), headers):
+            pass
+        self._report()
+        labels = self._labels(headers)
+        return [header for header in headers if header.path not in self.bad], convert, labels
 
     def _scan(self, convert: Convert) -> tuple[list[Header], Convert]:
         """Reads the headers, and settles the size and the channels that all images get."""

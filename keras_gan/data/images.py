@@ -3,22 +3,27 @@
 import hashlib
 import pathlib
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
 
-from keras_gan.data import arrays, catalogue
+from keras_gan.data import arrays, catalogue, collect, optional
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.convert import FITS, Convert
-from keras_gan.data.folder import Folder
-from keras_gan.data.pipeline import Batches
-from keras_gan.data.stored import Stored
+from keras_gan.data.folder import Folder, decode
+from keras_gan.data.sequence import BatchSequence
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_gan.data.stored import Stored
 
 
 def images(
-    source: str | pathlib.Path | np.ndarray | tuple | tf.data.Dataset = "digits",
+    source: "str | pathlib.Path | np.ndarray | tuple | tf.data.Dataset" = "digits",
     *,
     split: str = "train",
     size: int | tuple[int, int] | None = None,
@@ -36,7 +41,7 @@ def images(
     cache: bool | str | pathlib.Path = True,
     data_dir: str | pathlib.Path | None = None,
     archives: str | pathlib.Path | None = None,
-) -> tf.data.Dataset:
+) -> "tf.data.Dataset | BatchSequence":
     """Makes batches of images for a GAN from any source.
 
     Everything is read, decoded, checked and resized once, when this function is called, so that errors come at once
@@ -82,7 +87,9 @@ def images(
 
     Returns:
         A `tf.data.Dataset` of dicts: `"image"`, float32 `(batch, height, width, channels)` in [-1, 1], and, when the
-        source has labels, `"label"`, int32 `(batch,)`. Its cardinality is known where the source's is.
+        source has labels, `"label"`, int32 `(batch,)`. Its cardinality is known where the source's is. Where
+        TensorFlow is not installed, a `keras.utils.PyDataset` of such dicts of NumPy arrays, in another order;
+        sources are then "digits", arrays, files and folders, and `cache` is True or False.
 
     Raises:
         ValueError, TypeError: an argument, or an image, is not as described; the message says which and what to do.
@@ -99,14 +106,19 @@ def images(
     _check_choice("channels", channels, (None, 1, 3, 4))
     _check_choice("bad_files", bad_files, ("raise", "skip"))
     convert = Convert(_as_size(size), fit, channels, upscale)
-    batches = Batches(_as_count("batch_size", batch_size), shuffle, seed, flip, augment, drop_remainder)
+    arrangement = (_as_count("batch_size", batch_size), shuffle, seed, flip, augment, drop_remainder)
     opened = _open(source, split, _as_range(value_range), bad_files, data_dir, archives)
+    if not optional.has_tensorflow():
+        return _sequence(opened, convert, cache, arrangement)
+    from keras_gan.data.pipeline import Batches
+
+    batches = Batches(*arrangement)
     if cache is True or isinstance(opened, Arrays):
         return batches.from_arrays(*opened.read(convert))
     order = batches.order if isinstance(opened, Folder) else batches.order_images
     if cache is False:
         return batches.from_stream(opened.stream(convert, order))
-    if isinstance(source, tf.data.Dataset):
+    if _is_dataset(source):
         raise ValueError(
             "`cache` must be True or False for a tf.data.Dataset, which has no name to find it again by. "
             f"Received: cache={str(cache)!r}. Call `source.cache(path)` and use `cache=False`."
@@ -116,7 +128,26 @@ def images(
     return batches.from_stream(batches.order_images(stored))
 
 
-def _open(source, split, value_range, bad_files, data_dir, archives) -> Arrays | Folder | Stored:
+def _sequence(opened: Arrays | Folder, convert: Convert, cache: Any, arrangement: tuple) -> BatchSequence:
+    if cache is True or isinstance(opened, Arrays):
+        pictures, labels = opened.read(convert)
+        return BatchSequence(lambda chosen: pictures[chosen], len(pictures), pictures.shape[1:], labels, *arrangement)
+    if cache is not False:
+        raise ValueError(f"A cache on disk needs TensorFlow. Received: cache={str(cache)!r}. Use True or False.")
+    headers, convert, labels = opened.checked(convert)
+
+    def fetch(chosen: np.ndarray) -> np.ndarray:
+        return np.stack(list(collect.parallel_map(lambda index: decode(headers[index], convert), chosen)))
+
+    return BatchSequence(fetch, len(headers), (*convert.size, convert.channels), labels, *arrangement)
+
+
+def _is_dataset(source: Any) -> bool:
+    tensorflow = sys.modules.get("tensorflow")  # whoever has made a data set has imported it
+    return tensorflow is not None and isinstance(source, tensorflow.data.Dataset)
+
+
+def _open(source, split, value_range, bad_files, data_dir, archives) -> "Arrays | Folder | Stored":
     if isinstance(source, str) and catalogue.is_name(source):
         return catalogue.open_named(source, split, data_dir, archives, value_range)
     path = pathlib.Path(source) if isinstance(source, (str, pathlib.Path)) else None
@@ -136,12 +167,14 @@ def _open(source, split, value_range, bad_files, data_dir, archives) -> Arrays |
     return arrays.read_file(path, split, value_range)
 
 
-def _open_object(source, value_range) -> Arrays | Stored:
-    if isinstance(source, tf.data.Dataset):
+def _open_object(source, value_range) -> "Arrays | Stored":
+    if _is_dataset(source):
+        from keras_gan.data.stored import Stored
+
         return Stored(source, value_range)
     if isinstance(source, tuple) and len(source) == 2:
         return Arrays(*source, value_range)
-    if isinstance(source, (np.ndarray, tf.Tensor)):
+    if isinstance(source, np.ndarray) or hasattr(source, "__array__"):
         return Arrays(source, None, value_range)
     raise TypeError(
         "A source must be a name, a path, an array, a tuple (images, labels) or a tf.data.Dataset. "
@@ -149,7 +182,7 @@ def _open_object(source, value_range) -> Arrays | Stored:
     )
 
 
-def _cache_on_disk(dataset: tf.data.Dataset, folder: pathlib.Path, described: tuple) -> tf.data.Dataset:
+def _cache_on_disk(dataset: "tf.data.Dataset", folder: pathlib.Path, described: tuple) -> "tf.data.Dataset":
     # The name holds what decides the contents: tf.data would read a file made with other arguments unseen.
     described = (*described, dataset.cardinality().numpy(), dataset.element_spec)
     final = folder / hashlib.sha256(repr(described).encode()).hexdigest()[:16]

@@ -4,14 +4,18 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
+from keras_gan._backend import exact
 from keras_gan.exporting.float32 import in_float32
 from keras_gan.models.gan import GAN
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 OUTPUT = "image"
 BATCH_SIZES = (1, 3, 16)  # a file may run at 1 and fail, or differ, at more: so does a dynamic grouped convolution
@@ -32,23 +36,18 @@ class ExportedGenerator:
 
     Raises:
         TypeError: if `gan` is not a GAN.
-        ValueError: if a weight is not finite, the network cannot be had in float32, or Keras runs on another backend.
+        ValueError: if a weight is not finite, or the network cannot be had in float32.
     """
 
     def __init__(self, gan: GAN):
         if not isinstance(gan, GAN):
             raise TypeError(f"`gan` must be a keras_gan.GAN. Received: gan={gan!r}.")
-        if keras.backend.backend() != "tensorflow":
-            raise ValueError(
-                f"Exporting needs Keras's TensorFlow backend. Received: backend {keras.backend.backend()!r}. "
-                "Save the GAN as .keras and load it in a process with KERAS_BACKEND=tensorflow."
-            )
         check_finite(gan.ema_generator)
         self.gan = gan
         self.network = in_float32(gan.ema_generator)
         examples = gan.fixed_inputs(3, seed=0)
         self.names = list(examples)
-        self.signature = [tf.TensorSpec((None, *v.shape[1:]), v.dtype, name=name) for name, v in examples.items()]
+        self.shapes = {name: (v.shape[1:], v.dtype) for name, v in examples.items()}
         images = self.run(examples)
         self.image_shape = images.shape[1:]
         if self.network is not gan.ema_generator:
@@ -64,12 +63,21 @@ class ExportedGenerator:
         with exact():
             return ops.convert_to_numpy(self.gan.generate(inputs, generator=self.network))
 
-    def images(self, *tensors: tf.Tensor) -> dict[str, tf.Tensor]:
+    @property
+    def signature(self) -> "list[tf.TensorSpec]":
+        """What the exported function takes."""
+        import tensorflow as tf
+
+        return [tf.TensorSpec((None, *shape), dtype, name=name) for name, (shape, dtype) in self.shapes.items()]
+
+    def images(self, *tensors: "tf.Tensor") -> "dict[str, tf.Tensor]":
         """Draws float32 images in [-1, 1]: the function that is exported."""
         return {OUTPUT: self.gan.generate(dict(zip(self.names, tensors, strict=True)), generator=self.network)}
 
-    def pixels(self, *tensors: tf.Tensor) -> dict[str, tf.Tensor]:
+    def pixels(self, *tensors: "tf.Tensor") -> "dict[str, tf.Tensor]":
         """Draws uint8 images by the formula of `keras_gan.pictures.to_uint8`."""
+        import tensorflow as tf
+
         levels = self.images(*tensors)[OUTPUT] * 127.5 + 128.0
         return {OUTPUT: tf.cast(tf.clip_by_value(levels, 0.0, 255.0), tf.uint8)}
 
@@ -122,17 +130,6 @@ def check_finite(network: keras.Model) -> None:
                 f"Only finite weights can be exported. Received: NaN or infinity in {weight.path!r}. "
                 "Export an earlier checkpoint, from before the training diverged."
             )
-
-
-@contextlib.contextmanager
-def exact() -> Iterator[None]:
-    """Computes in full float32 in the block: TensorFloat-32, the default on GPUs, keeps 10 bits of the mantissa."""
-    before = tf.config.experimental.tensor_float_32_execution_enabled()
-    tf.config.experimental.enable_tensor_float_32_execution(False)
-    try:
-        yield
-    finally:
-        tf.config.experimental.enable_tensor_float_32_execution(before)
 
 
 @contextlib.contextmanager

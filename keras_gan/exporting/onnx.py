@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
+from keras_gan.exporting import process
 from keras_gan.exporting.generator import OUTPUT, ExportedGenerator, Run, quiet
 from keras_gan.files import replacing
 from keras_gan.models.gan import GAN
@@ -40,7 +40,7 @@ def to_onnx(gan: GAN, path: str | os.PathLike, opset: int = 18, atol: float = 1e
     float32 `(batch, height, width, channels)` in [-1, 1]; the first axis of each is called `batch` and has any size.
 
     The file appears in one step, in place of an older one, after ONNX's checker passed it and ONNX Runtime drew the
-    same pictures as Keras at batch sizes 1, 3 and 16.
+    same pictures as Keras at batch sizes 1, 3 and 16. On the JAX backend a TensorFlow process converts.
 
     Metadata (strings): `keras_gan_format` (1), `keras_gan_version`, `latent_shape` and `image_shape` (JSON lists),
     `latent_dim`, `latent_distribution` (`normal` or `uniform`), `value_range` (`-1,1`), `layout` (`NHWC`).
@@ -71,6 +71,8 @@ def to_onnx(gan: GAN, path: str | os.PathLike, opset: int = 18, atol: float = 1e
     """
     if not isinstance(opset, int) or opset not in OPSETS:
         raise ValueError(f"`opset` must be a whole number from 9 to 18. Received: opset={opset!r}.")
+    if process.elsewhere():
+        return Path(process.in_tensorflow(to_onnx, gan, path=Path(path), opset=opset, atol=atol))
     generator = ExportedGenerator(gan)
     with quiet(), replacing(path) as written:
         model = converted(generator, opset)
@@ -82,6 +84,7 @@ def to_onnx(gan: GAN, path: str | os.PathLike, opset: int = 18, atol: float = 1e
 def converted(generator: ExportedGenerator, opset: int) -> "onnx.ModelProto":
     """Converts a generator; returns the model, named, described and passed by ONNX's checker."""
     import onnx
+    import tensorflow as tf
     import tf2onnx.convert
 
     function = tf.function(generator.images, input_signature=generator.signature, autograph=False)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import tensorflow as tf
 
+from keras_gan.exporting import process
 from keras_gan.exporting.generator import OUTPUT, ExportedGenerator, Run, quiet
 from keras_gan.files import replacing
 from keras_gan.models.gan import GAN
@@ -23,7 +23,8 @@ def to_saved_model(gan: GAN, path: str | os.PathLike, atol: float = 1e-4) -> Pat
     - `uint8`: 0 to 255, a quarter of the bytes.
 
     The folder appears in one step, after it was loaded again and compared with Keras at batch sizes 1, 3 and 16. A
-    version that exists is never written over: a server may be reading it.
+    version that exists is never written over: a server may be reading it. On the JAX backend a TensorFlow process
+    converts.
 
     Args:
         gan: a `keras_gan.GAN`.
@@ -49,6 +50,8 @@ def to_saved_model(gan: GAN, path: str | os.PathLike, atol: float = 1e-4) -> Pat
     1 2
     """
     folder = version_folder(Path(path))
+    if process.elsewhere():
+        return Path(process.in_tensorflow(to_saved_model, gan, path=folder, atol=atol))
     generator = ExportedGenerator(gan)
     with quiet(), replacing(folder) as written:
         archive = keras.export.ExportArchive()
@@ -77,6 +80,8 @@ def saved_model_runner(path: str | os.PathLike) -> Run:
         raise FileNotFoundError(
             f"`saved_model` must be a folder written by to_saved_model. Received: saved_model={str(path)!r}."
         )
+    import tensorflow as tf
+
     loaded = tf.saved_model.load(str(folder))
     signature = loaded.signatures["serving_default"]
 

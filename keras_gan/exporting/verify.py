@@ -1,5 +1,7 @@
 import os
+from pathlib import Path
 
+from keras_gan.exporting import process
 from keras_gan.exporting.generator import ExportedGenerator
 from keras_gan.exporting.onnx import onnx_runner
 from keras_gan.exporting.saved_model import saved_model_runner
@@ -42,6 +44,12 @@ def verify(
     """
     if saved_model is None and onnx is None:
         raise ValueError("`verify` needs a file to compare. Received: saved_model=None, onnx=None.")
+    if process.elsewhere():
+        files = {
+            name: None if file is None else Path(file) for name, file in (("saved_model", saved_model), ("onnx", onnx))
+        }
+        found = process.in_tensorflow(verify, gan, **files, atol=atol, seed=seed)
+        return {name: {int(size): value for size, value in sizes.items()} for name, sizes in found.items()}
     generator = ExportedGenerator(gan)
     report = {}
     if saved_model is not None:

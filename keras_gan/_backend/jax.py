@@ -1,0 +1,109 @@
+"""Gradients and the train step on JAX."""
+
+import jax
+import keras
+from keras import ops
+
+
+class Scope(keras.StatelessScope):
+    """Lets code that assigns to Keras variables run inside JAX's pure functions.
+
+    Reads go through to the scope around it (Keras's own falls back to the variable's stale value), and what was written
+    is remembered, so that exactly that can be carried out: no list of state is passed anywhere.
+    """
+
+    def __init__(self, state_mapping=None):
+        super().__init__(state_mapping)
+        self.written = {}
+
+    def get_current_value(self, variable):
+        value = super().get_current_value(variable)
+        if value is None and self.original_scope is not None:
+            value = self.original_scope.get_current_value(variable)
+        return value
+
+    def add_update(self, update):
+        variable, value = update
+        if not variable.trainable:  # as in TensorFlow: no gradient through an assigned statistic
+            value = jax.lax.stop_gradient(value)
+        self.written[id(variable)] = variable
+        super().add_update((variable, value))
+
+
+# Inside this context every assignment to a Keras variable is forgotten when it ends.
+frozen = Scope
+
+
+class Step:
+    """Mixin that makes Keras call `gan_step(data)` and `gan_test_step(data)`, both written without a backend."""
+
+    def train_step(self, state, data):
+        lists = (self.trainable_variables, self.non_trainable_variables, self.optimizer.variables)
+        return _run(self.gan_step, data, (*lists, self.metrics_variables), state)
+
+    def test_step(self, state, data):
+        lists = (self.trainable_variables, self.non_trainable_variables, self.metrics_variables)
+        return _run(self.gan_test_step, data, lists, state)
+
+
+def _run(function, data, lists, state):
+    """Calls `function(data)` on the given state; returns its result and the new state."""
+    given = [
+        pair for variables, values in zip(lists, state, strict=True) for pair in zip(variables, values, strict=True)
+    ]
+    with Scope(given) as scope:
+        logs = function(data)
+        state = tuple([scope.get_current_value(variable) for variable in variables] for variables in lists)
+    known = {id(variable) for variable, _ in given}
+    if lost := [variable.path for key, variable in scope.written.items() if key not in known]:
+        raise ValueError(
+            f"Every variable that a step writes must be tracked by the GAN. Received: {lost}. "
+            "Keep its layer, or its seed generator, as an attribute of the GAN or of one of its networks."
+        )
+    return logs, state
+
+
+def aux_and_gradients(function, variables):
+    """Calls `function() -> (loss, aux)` and differentiates `loss` with respect to `variables`. Calls nest.
+
+    Returns:
+        `aux`, and the list of gradients (zeros where `loss` does not depend on a variable).
+    """
+    written = {}
+
+    def pure(values):
+        with Scope(list(zip(variables, values, strict=True))) as scope:
+            loss, aux = function()
+        written.update(scope.written)
+        return loss, (aux, [scope.get_current_value(variable) for variable in written.values()])
+
+    (_, (aux, new)), gradients = jax.value_and_grad(pure, has_aux=True)([variable.value for variable in variables])
+    for variable, value in zip(written.values(), new, strict=True):
+        variable.assign(value)
+    return aux, gradients
+
+
+def input_gradients(function, inputs):
+    """Returns d sum(function(inputs)) / d inputs, itself differentiable. Moves no state."""
+
+    def total(inputs):
+        with frozen():
+            return ops.sum(function(inputs))
+
+    return jax.grad(total)(inputs)
+
+
+def apply(optimizer, gradients, variables):
+    """Takes one optimizer step (unscales, and skips non-finite gradients, under a `LossScaleOptimizer`)."""
+    # `optimizer.apply` would assign inside a `lax.cond` when it scales losses.
+    slots = optimizer.variables
+    values, state = optimizer.stateless_apply(
+        [slot.value for slot in slots], gradients, [variable.value for variable in variables]
+    )
+    for variable, value in zip([*variables, *slots], [*values, *state], strict=True):
+        variable.assign(value)
+
+
+def exact():
+    """Computes in full float32 in the block: GPUs otherwise keep 10 bits of the mantissa in matrix products."""
+    return jax.default_matmul_precision("highest")
