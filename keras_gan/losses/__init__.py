@@ -1,7 +1,20 @@
 """Adversarial losses: what the players of the game minimise."""
 
 from keras_gan.losses.adversarial import AdversarialLoss
+from keras_gan.losses.hinge import Hinge
+from keras_gan.losses.least_squares import LeastSquares
 from keras_gan.losses.minimax import Minimax
 from keras_gan.losses.non_saturating import NonSaturating
+from keras_gan.losses.relativistic import RelativisticAverage, RelativisticPaired
+from keras_gan.losses.wasserstein import Wasserstein
 
-__all__ = ["AdversarialLoss", "Minimax", "NonSaturating"]
+__all__ = [
+    "AdversarialLoss",
+    "Hinge",
+    "LeastSquares",
+    "Minimax",
+    "NonSaturating",
+    "RelativisticAverage",
+    "RelativisticPaired",
+    "Wasserstein",
+]
