@@ -2,7 +2,7 @@
 
 from keras_gan import _startup  # noqa: F401  (before TensorFlow is loaded)
 
-from keras_gan import callbacks, data, exporting, losses, networks, penalties, recipes  # isort: skip
+from keras_gan import callbacks, data, evaluation, exporting, losses, metrics, networks, penalties, recipes  # isort: skip
 from keras_gan.models.gan import GAN
 from keras_gan.models.players import PlayerOptimizers
 from keras_gan.version import __version__
@@ -13,8 +13,10 @@ __all__ = [
     "__version__",
     "callbacks",
     "data",
+    "evaluation",
     "exporting",
     "losses",
+    "metrics",
     "networks",
     "penalties",
     "recipes",

@@ -12,6 +12,7 @@ import typer
 
 from keras_gan import exporting, files, pictures, recipes, runs
 from keras_gan.data import catalogue
+from keras_gan.evaluation.setup import EXTRACTORS, METRICS
 from keras_gan.version import __version__
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ RECIPES = {name: getattr(recipes, name) for name in recipes.__all__ if inspect.i
 FORMATS = ("saved_model", "onnx")
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder made by [bold]keras-gan train[/bold].")]
+Best = Annotated[bool, typer.Option("--best", help="Of the best epoch, kept by train --evaluate, not the last.")]
 
 
 @app.command()
@@ -50,6 +52,9 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder for the run; must be new. Default: runs/RECIPE.")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write logs for TensorBoard.")] = False,
+    evaluate: Annotated[
+        int | None, typer.Option(min=1, metavar="EPOCHS", help="Measure samples every so many epochs; keep the best.")
+    ] = None,
 ) -> None:
     """Train a GAN. Without arguments: handwritten digits, in a few minutes. Ctrl-C saves."""
     arguments = {
@@ -70,7 +75,7 @@ def train(
     else:
         run, training, first = _started(recipe, arguments, epochs, out or Path("runs") / recipe)
     _announce(run, training, first)
-    finished = run.fit(training, training.epochs, first, tensorboard)
+    finished = run.fit(training, training.epochs, first, tensorboard, _measuring(run, training.gan, evaluate))
     if not finished:
         print(f"\nInterrupted; everything up to here is saved. Go on with: keras-gan train --resume {run.folder}")
         raise typer.Exit(130)
@@ -102,6 +107,13 @@ def _resumed(folder, epochs):
     return run, training, first
 
 
+def _measuring(run, gan, every):
+    """Makes the callback that measures samples while they are learned."""
+    from keras_gan.evaluation import command
+
+    return None if every is None else command.callback(run, gan, every)
+
+
 def _located(data):
     """Makes a path absolute, so that a run can be resumed from another folder; names stay names."""
     if data is None or catalogue.is_name(data) or not Path(data).exists():
@@ -128,9 +140,10 @@ def sample(
     out: Annotated[Path, typer.Option(help="A picture (.png) for a grid, or a folder for single images.")] = Path(
         "grid.png"
     ),
+    best: Best = False,
 ) -> None:
     """Draw images with a trained generator."""
-    images = runs.Run.open(run).load(compile=False).sample(count, seed=seed)
+    images = runs.Run.open(run).load(compile=False, best=best).sample(count, seed=seed)
     if out.suffix:
         files.save_image(out, pictures.grid(images))
         print(f"{count} images in {out}")
@@ -145,11 +158,12 @@ def export(
     run: RunFolder,
     to: Annotated[list[str] | None, typer.Option(help=f"Format: {' or '.join(FORMATS)}. Default: both.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write to. Default: RUN/export.")] = None,
+    best: Best = False,
 ) -> None:
     """Write the generator as a SavedModel (TF Serving) and as ONNX, and check both against Keras."""
     wanted = [_named(name, dict.fromkeys(FORMATS, name), "format", "keras-gan export --help") for name in to or FORMATS]
     run_ = runs.Run.open(run)
-    folder, gan, made = out or run_.exports, run_.load(compile=False), {}
+    folder, gan, made = out or run_.exports, run_.load(compile=False, best=best), {}
     if "saved_model" in wanted:
         made["saved_model"] = exporting.to_saved_model(gan, folder / "saved_model")
     if "onnx" in wanted:
@@ -157,6 +171,40 @@ def export(
     report = exporting.verify(gan, **made)
     for name, path in made.items():
         print(f"{name:<12}{path}  (largest difference from Keras {max(report[name].values()):.1e})")
+
+
+@app.command()
+def evaluate(
+    what: Annotated[
+        Path, typer.Argument(metavar="WHAT", help="A run, a SavedModel, an .onnx file, a folder of images.")
+    ],
+    data: Annotated[str | None, typer.Option(help="The real images. Default: what the run was trained on.")] = None,
+    split: Annotated[str, typer.Option(help="Part of a named data set.")] = "train",
+    held_out: Annotated[
+        str | None, typer.Option(help="Part not trained on. Default: test, where there is one.")
+    ] = None,
+    metric: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(METRICS)}; can be repeated.")] = None,
+    extractor: Annotated[
+        str | None, typer.Option(help=f"One of {', '.join(EXTRACTORS)}. Default: by the data set.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="File of Inception's weights. Default: download.")] = None,
+    count: Annotated[int, typer.Option(min=2, help="Samples to draw.")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the latents.")] = 0,
+    archives: Annotated[Path | None, typer.Option(help="Folder with the data set's own archives.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for scores.json and report.html. Default: RUN/evaluation.")
+    ] = None,
+    best: Best = False,
+) -> None:
+    """Score samples, with the protocol in the result, and write a page that shows them."""
+    from keras_gan.evaluation import command, screen
+
+    with screen.progress() as progress:
+        arguments = (data, split, held_out, metric, extractor, weights, count, seed, archives, out, best)
+        scores, report = command.evaluate(what, *arguments, progress=progress)
+    screen.print_scores(scores)
+    if report is not None:
+        print(f"Protocol and floors {report.with_name('scores.json')}\nPage                {report}")
 
 
 @app.command(name="recipes")

@@ -1,8 +1,10 @@
 """A run folder: everything that one training made, enough to sample, export or go on from."""
 
+import csv
 import datetime
 import importlib.metadata
 import json
+import math
 import os
 import platform
 import shlex
@@ -14,6 +16,7 @@ from typing import Any
 import keras
 
 from keras_gan import callbacks, files
+from keras_gan.callbacks.loss_plot import number
 from keras_gan.models.game import Game
 from keras_gan.recipes.training import Training
 from keras_gan.version import __version__
@@ -24,6 +27,8 @@ FORMAT = 1  # of config.json; raised when an older reader could not understand i
 class Run:
     """A folder with `config.json`, `checkpoint.keras`, `log.csv`, `losses.png`, `samples/` and `export/`.
 
+    With evaluation also `best.keras`; `keras-gan evaluate` adds `evaluation/`.
+
     Args:
         folder: path of the run.
     """
@@ -32,6 +37,7 @@ class Run:
         self.folder = Path(folder)
         self.config_path = self.folder / "config.json"
         self.checkpoint = self.folder / "checkpoint.keras"
+        self.best = self.folder / "best.keras"
         self.log = self.folder / "log.csv"
         self.losses = self.folder / "losses.png"
         self.samples = self.folder / "samples"
@@ -109,38 +115,49 @@ class Run:
             )
         return config
 
-    def load(self, compile: bool = True) -> Game:
+    def load(self, compile: bool = True, best: bool = False) -> Game:
         """Loads the GAN from the checkpoint.
 
         Args:
             compile: bool, with optimizers and losses, to train on. Defaults to True.
+            best: bool, from the best epoch that an evaluation has seen instead of the last. Defaults to False.
 
         Raises:
             FileNotFoundError: if no checkpoint was written yet.
             ValueError: if the checkpoint is damaged or holds another kind of model.
         """
-        if not self.checkpoint.exists():
+        path = self.best if best else self.checkpoint
+        if not path.exists():
             raise FileNotFoundError(
-                f"The run must have a checkpoint. Received: {self.folder}, where training was interrupted before the "
-                "first epoch was saved. Train it again."
+                f"The run must have a checkpoint. Received: {self.folder}, where "
+                + (
+                    "no best epoch was kept. Train with --evaluate."
+                    if best
+                    else "training was interrupted before the first epoch was saved. Train it again."
+                )
             )
-        if not zipfile.is_zipfile(self.checkpoint):  # Keras would say that it was not found
+        if not zipfile.is_zipfile(path):  # Keras would say that it was not found
             raise ValueError(
-                f"The checkpoint must be readable. Received: {self.checkpoint}, which is damaged: its end is missing, "
+                f"The checkpoint must be readable. Received: {path}, which is damaged: its end is missing, "
                 "or it is another kind of file. Put a copy in its place, or train again."
             )
         try:
-            gan = keras.models.load_model(self.checkpoint, compile=compile)
+            gan = keras.models.load_model(path, compile=compile)
         except Exception as error:
             reason = str(error).strip().splitlines()[0]
-            raise ValueError(f"The checkpoint must be readable. Received: {self.checkpoint}: {reason}") from error
+            raise ValueError(f"The checkpoint must be readable. Received: {path}: {reason}") from error
         if not isinstance(gan, Game):
-            raise ValueError(
-                f"The checkpoint must hold a GAN. Received: {self.checkpoint} with a {type(gan).__name__}."
-            )
+            raise ValueError(f"The checkpoint must hold a GAN. Received: {path} with a {type(gan).__name__}.")
         return gan
 
-    def fit(self, training: Training, epochs: int, initial_epoch: int = 0, tensorboard: bool = False) -> bool:
+    def fit(
+        self,
+        training: Training,
+        epochs: int,
+        initial_epoch: int = 0,
+        tensorboard: bool = False,
+        evaluate: callbacks.EvaluateSamples | None = None,
+    ) -> bool:
         """Trains and fills the folder. Ctrl-C and SIGTERM end it after the running step, with everything saved.
 
         Args:
@@ -148,6 +165,7 @@ class Run:
             epochs: the epoch to end at.
             initial_epoch: the epoch to begin with, from 0.
             tensorboard: bool, also write `tensorboard/`.
+            evaluate: measures samples as it learns; the best epoch by the first metric is kept in `best.keras`.
 
         Returns:
             Whether training came to its end (False after a signal).
@@ -161,6 +179,7 @@ class Run:
         watchers = [
             guard,
             interruption,
+            *self._measuring(evaluate),
             keras.callbacks.CSVLogger(self.log, append=initial_epoch > 0),
             callbacks.SampleGrid(self.samples, tensorboard=events if tensorboard else None),
             *([keras.callbacks.TensorBoard(events)] if tensorboard else []),
@@ -185,6 +204,24 @@ class Run:
                 "The checkpoint holds the last good epoch; try a lower learning rate."
             )
         return interruption.caught is None
+
+    def _measuring(self, evaluate: callbacks.EvaluateSamples | None) -> list[keras.callbacks.Callback]:
+        if evaluate is None:
+            return []
+        first = evaluate.evaluation.metrics[0]
+        name = next(iter(first.results))
+        mode = "max" if first.results[name] else "min"
+        known = self._logged(f"val_{name}") if self.best.exists() else []
+        best = (max if mode == "max" else min)(known, default=None)
+        return [evaluate, callbacks.Checkpoint(self.best, f"val_{name}", mode, best)]
+
+    def _logged(self, name: str) -> list[float]:
+        """Returns the finite values of one column of the log."""
+        if not self.log.exists():
+            return []
+        with open(self.log, newline="") as file:
+            values = [number(row.get(name)) for row in csv.DictReader(file)]
+        return [value for value in values if math.isfinite(value)]
 
     def _forget_epochs_from(self, epoch: int) -> None:
         """Removes from the log what a killed run had written about epochs that it did not save."""

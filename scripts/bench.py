@@ -4,10 +4,11 @@
     python scripts/bench.py train            # images a second of a training step, textbook DCGAN of 28x28 images
     python scripts/bench.py import           # what `import keras_gan` adds to keras and tensorflow
     python scripts/bench.py sample           # one image, against the bare tf.function
+    python scripts/bench.py metrics          # distances against eigvals and prdc (minutes)
 
-Each side is a process of its own that sleeps while another is measured: libraries do not share thread pools, and a
-slow minute of the machine falls on all sides alike. PyTorch (eager, channels_last) needs `pip install torch==2.13.0`;
-without it those rows say so. Results go to the screen and, with --json FILE, to a file.
+Each side of train and sample is a process of its own that sleeps while another is measured: libraries do not share
+thread pools, and a slow minute of the machine falls on all sides alike. PyTorch (eager, channels_last) needs
+`pip install torch==2.13.0`; without it those rows say so. Results go to the screen and, with --json FILE, to a file.
 """
 
 import argparse
@@ -367,7 +368,55 @@ def bench_import(rounds):
     return {"title": "import", "unit": "s", "rows": [{"median": statistics.median(times), "all": times}]}
 
 
-AREAS = {"train": bench_train, "sample": bench_sample, "import": bench_import}
+def bench_metrics(rounds):
+    """Each metric's sides run in one process, in turn: all of them are NumPy. SciPy and prdc only where installed."""
+    from bench_metrics import frechet_rows
+    from bench_metrics_neighbours import neighbour_rows
+
+    rows = [*frechet_rows(rounds), *neighbour_rows(min(rounds, 3)), *streaming_rows(rounds)]
+    print(f"\nMetrics\n  {'':34}{'s':>10}{'min..max':>18}{'CPU s':>10}{'keras_gan is':>16}")
+    for row in rows:
+        if "problem" in row:
+            print(f"  {row['side']:34}{row['problem']}")
+            continue
+        spread, ratio = f"{row['min']:.4g}..{row['max']:.4g}", row["keras_gan is times as fast"]
+        case = row["case"] + (f", peak {row['peak_gigabytes']:.2f} GB" if "peak_gigabytes" in row else "")
+        print(f"  {row['side']:34}{row['median']:>10.4g}{spread:>18}{row['cpu']:>10.4g}{ratio:>14.3f}x  ({case})")
+    return {"title": "metrics", "unit": "s", "rows": rows}
+
+
+def streaming_rows(rounds, batch=64):
+    """Seconds for one batch: statistics of 2,048 features, against the Inception network that makes them."""
+    import numpy as np
+
+    from keras_gan.metrics.features import RandomInceptionFeatures
+    from keras_gan.metrics.statistics import Moments
+
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (batch, 32, 32, 3), dtype="uint8")
+    extractor, moments = RandomInceptionFeatures(seed=0), Moments()
+    features = extractor(images)["features"]
+    sides = {"statistics of the features": lambda: moments.update(features), "Inception": lambda: extractor(images)}
+    found = {name: [] for name in sides}
+    for side in sides.values():
+        side()
+    for _ in range(rounds):
+        for name, side in sides.items():
+            start, cpu = time.perf_counter(), time.process_time()
+            side()
+            found[name].append((time.perf_counter() - start, time.process_time() - cpu))
+    ours = found["statistics of the features"]
+    rows = []
+    for name, times in found.items():
+        seconds = [taken for taken, _ in times]
+        ratio = statistics.median(other / own for (own, _), (other, _) in zip(ours, times, strict=True))
+        row = {"case": f"batch of {batch}", "side": name, "median": statistics.median(seconds), "min": min(seconds)}
+        cpu = statistics.median(used for _, used in times)
+        rows.append({**row, "max": max(seconds), "cpu": cpu, "keras_gan is times as fast": ratio})
+    return rows
+
+
+AREAS = {"train": bench_train, "sample": bench_sample, "import": bench_import, "metrics": bench_metrics}
 
 
 def machine():

@@ -11,4 +11,4 @@ environment test
 case " $*" in *" -m "* | *" tests"* | *" keras_gan"*) exit ;; esac
 echo "On JAX:"
 KERAS_BACKEND=jax exec .venv/bin/python -m pytest "$@" tests/callbacks tests/exporting/test_process.py tests/losses \
-  tests/models tests/networks tests/penalties tests/recipes tests/test_runs.py
+  tests/models tests/networks tests/penalties tests/recipes tests/test_backend.py tests/test_runs.py

@@ -14,10 +14,10 @@ def test_it_opens_with_the_two_commands():
 
 
 def test_the_lines_of_python_run(tmp_path, monkeypatch):
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    code = "\n".join(re.findall(r"```python\n(.*?)```", README, re.S))
     code, changed = re.subn(r"epochs=\d+", "epochs=1", code)
-    code = code.replace("every=10", "every=1")
-    assert changed == 1
+    code = code.replace("every=10", "every=1").replace("10_000", "100")
+    assert changed == 2
     monkeypatch.chdir(tmp_path)
     variables = {}
     exec(code, variables)

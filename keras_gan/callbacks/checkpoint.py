@@ -15,11 +15,18 @@ class Checkpoint(keras.callbacks.Callback):
     saved, so the last good state stays. When the disk is full or gone, the old file stays, a warning says so, and the
     next epoch tries again; if the last try of the training failed, its error is raised at the end.
 
+    With `monitor` it keeps the best epoch only, by a value in the logs: one that `EvaluateSamples`, before it in the
+    list of callbacks, has put there, such as `"val_frechet_distance"`. (`keras.callbacks.ModelCheckpoint` does so too,
+    but writes in place: an interruption leaves half a file.)
+
     Args:
         path: file name ending in `.keras`.
+        monitor: str or None, name in the logs. Defaults to None: every epoch is saved.
+        mode: "min" or "max", whether lower or higher is better. Defaults to "min".
+        best: float or None, the value to beat, of an interrupted run. Defaults to None.
 
     Raises:
-        ValueError: if `path` does not end in `.keras`.
+        ValueError: if `path` does not end in `.keras`, `mode` is neither, or the logs do not hold `monitor`.
         OSError: at the end of training, if the last state could not be written.
 
     Example:
@@ -27,11 +34,16 @@ class Checkpoint(keras.callbacks.Callback):
     >>> callback = Checkpoint("runs/digits/checkpoint.keras")
     """
 
-    def __init__(self, path):
+    def __init__(self, path, monitor=None, mode="min", best=None):
         super().__init__()
         self.path = Path(path)
         if self.path.suffix != ".keras":
             raise ValueError(f"`path` must end in .keras. Received: path={str(path)!r}.")
+        if mode not in ("min", "max"):
+            raise ValueError(f"`mode` must be 'min' or 'max'. Received: mode={mode!r}.")
+        self.monitor = monitor
+        self.mode = mode
+        self.best = best
         self.error = None
 
     def save(self):
@@ -40,7 +52,7 @@ class Checkpoint(keras.callbacks.Callback):
             self.model.save(written)
 
     def on_epoch_end(self, epoch, logs=None):
-        if bad_terms(logs):
+        if bad_terms(logs) or not self._improves(logs or {}):
             return
         try:
             self.save()
@@ -50,6 +62,20 @@ class Checkpoint(keras.callbacks.Callback):
             warnings.warn(
                 f"The checkpoint of epoch {epoch + 1} was not written: {error}. Training goes on.", stacklevel=2
             )
+
+    def _improves(self, logs):
+        if self.monitor is None:
+            return True
+        if self.monitor not in logs:
+            raise ValueError(
+                f"`monitor` must be in the logs. Received: monitor={self.monitor!r}, with {sorted(logs)}. "
+                "Put EvaluateSamples before this callback."
+            )
+        value = logs[self.monitor]
+        if self.best is not None and not (value < self.best if self.mode == "min" else value > self.best):
+            return False
+        self.best = value
+        return True
 
     def on_train_end(self, logs=None):
         if self.error is not None:

@@ -9,7 +9,7 @@ from keras_gan import files
 
 
 class LossPlot(keras.callbacks.Callback):
-    """Plots a log written by `keras.callbacks.CSVLogger` when training ends: losses above, probabilities below.
+    """Plots a log written by `keras.callbacks.CSVLogger` when training ends: losses, probabilities, and scores if any.
 
     Args:
         log: path of the CSV file.
@@ -49,18 +49,22 @@ def plot_log(log, path):
         return
     epochs = [int(row["epoch"]) + 1 for row in rows]
     # CSVLogger keeps a column for every validation value, "NA" where there is no validation.
-    curves = {name: [_number(row[name]) for row in rows] for name in rows[0] if name and name != "epoch"}
+    curves = {name: [number(row[name]) for row in rows] for name in rows[0] if name and name != "epoch"}
     curves = {name: values for name, values in curves.items() if any(math.isfinite(value) for value in values)}
-    figure = Figure(figsize=(8, 6), layout="constrained")
-    above, below = figure.subplots(2, sharex=True)
+    scored = [name for name in curves if is_score(name, curves)]
+    figure = Figure(figsize=(8, 9 if scored else 6), layout="constrained")
+    above, below, *scores = axes = figure.subplots(3 if scored else 2, sharex=True)
     for name, values in curves.items():
-        axis = below if name.endswith("probability") else above
+        axis = scores[0] if name in scored else below if name.endswith("probability") else above
         axis.plot(epochs, values, label=name.replace("_", " "))
     above.set_ylabel("loss")
     below.set_ylabel("mean probability of being real")
     below.set_ylim(0, 1)
-    below.set_xlabel("epoch")
-    for axis in (above, below):
+    if scored:
+        scores[0].set_ylabel("score")
+        scores[0].set_yscale("symlog", linthresh=1.0)  # distances beside shares
+    axes[-1].set_xlabel("epoch")
+    for axis in axes:
         axis.grid(alpha=0.3)
         if axis.lines:
             axis.legend(fontsize="small")
@@ -68,7 +72,13 @@ def plot_log(log, path):
         figure.savefig(written, dpi=120)
 
 
-def _number(text):
+def is_score(name, names):
+    """Tells whether a logged value is a score of samples: validation of a loss or a probability is not."""
+    return name.startswith("val_") and name.removeprefix("val_") not in names
+
+
+def number(text):
+    """Returns what a cell of a CSV log holds, NaN where that is no number."""
     try:
         return float(text)
     except (TypeError, ValueError):

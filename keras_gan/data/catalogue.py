@@ -29,7 +29,7 @@ def names() -> list[str]:
 
     import keras_gan.data.digits  # noqa: F401  registers "digits"
 
-    return sorted(tfds.list_builders())
+    return sorted(tfds.list_builders(with_community_datasets=False))  # those are asked for over the network
 
 
 def is_name(source: str) -> bool:
@@ -64,6 +64,11 @@ def builder(name: str, data_dir: str | pathlib.Path | None = None):
         raise ValueError(
             f"A data set is named as name, name/config or name:version. Received: source={name!r}. {_one_line(error)}"
         ) from error
+
+
+def splits(name: str, data_dir: str | pathlib.Path | None = None) -> list[str]:
+    """The parts of a data set that is prepared already."""
+    return sorted(builder(name, data_dir).info.splits) if optional.has_tensorflow() else ["train"]
 
 
 def open_named(

@@ -1,7 +1,9 @@
 """What is exported: the averaged generator in float32, with named inputs and one output; the check of its copies."""
 
 import contextlib
+import json
 import logging
+import math
 import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -13,11 +15,13 @@ from keras import ops
 from keras_gan._backend import exact
 from keras_gan.exporting.float32 import in_float32
 from keras_gan.models.gan import GAN
+from keras_gan.version import __version__
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 OUTPUT = "image"
+FORMAT = 1  # of the metadata; raised when a reader of the old ones would go wrong
 BATCH_SIZES = (1, 3, 16)  # a file may run at 1 and fail, or differ, at more: so does a dynamic grouped convolution
 REBUILT = 0.1  # mean difference of pictures: half precision explains 0.02
 OWN_NOISE = " Keras itself draws another picture at each call: make the generator's noise an input."
@@ -80,6 +84,19 @@ class ExportedGenerator:
 
         levels = self.images(*tensors)[OUTPUT] * 127.5 + 128.0
         return {OUTPUT: tf.cast(tf.clip_by_value(levels, 0.0, 255.0), tf.uint8)}
+
+    def metadata(self) -> dict[str, str]:
+        """Returns what a program needs to know to draw from the file, besides the names of its tensors."""
+        return {
+            "keras_gan_format": str(FORMAT),
+            "keras_gan_version": __version__,
+            "latent_shape": json.dumps(self.gan.latent_shape),
+            "latent_dim": str(math.prod(self.gan.latent_shape)),
+            "latent_distribution": self.gan.latent,
+            "image_shape": json.dumps(self.image_shape),
+            "value_range": "-1,1",
+            "layout": "NHWC",
+        }
 
     def differences(self, run: Run, what: str, atol: float, seed: int = 0) -> dict[int, float]:
         """Compares an exported copy with Keras at batch sizes 1, 3 and 16.

@@ -1,5 +1,3 @@
-import json
-import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     import onnx
 
 OPSETS = range(9, 19)  # tf2onnx 1.17 needs 9 for convolutions of dynamic batch, and knows none beyond 18
-FORMAT = 1  # of the metadata; raised when a reader of the old ones would go wrong
 
 # TensorFlow operations that ONNX lacks, by what brings them in and what does the same.
 MENDS = {
@@ -96,7 +93,7 @@ def converted(generator: ExportedGenerator, opset: int) -> "onnx.ModelProto":
     tidy(model, generator.image_shape)
     model.producer_name, model.producer_version, model.model_version = "keras_gan", __version__, 1
     model.graph.name = "generator"
-    onnx.helper.set_model_props(model, metadata(generator))
+    onnx.helper.set_model_props(model, generator.metadata())
     try:
         onnx.checker.check_model(model, full_check=True)
     except Exception as error:
@@ -141,21 +138,6 @@ def tidy(model: "onnx.ModelProto", image_shape: tuple[int, ...]) -> None:
     kept = [entry for entry in model.opset_import if entry.domain in used]
     del model.opset_import[:]
     model.opset_import.extend(kept)
-
-
-def metadata(generator: ExportedGenerator) -> dict[str, str]:
-    """Returns what a program needs to know to draw from the file, besides the names of its tensors."""
-    gan = generator.gan
-    return {
-        "keras_gan_format": str(FORMAT),
-        "keras_gan_version": __version__,
-        "latent_shape": json.dumps(gan.latent_shape),
-        "latent_dim": str(math.prod(gan.latent_shape)),
-        "latent_distribution": gan.latent,
-        "image_shape": json.dumps(generator.image_shape),
-        "value_range": "-1,1",
-        "layout": "NHWC",
-    }
 
 
 def onnx_runner(path: str | os.PathLike) -> Run:

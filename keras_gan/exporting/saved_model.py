@@ -1,3 +1,4 @@
+import json
 import os
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from keras_gan.exporting.generator import OUTPUT, ExportedGenerator, Run, quiet
 from keras_gan.files import replacing
 from keras_gan.models.gan import GAN
 
+ABOUT = Path("assets.extra", "keras_gan.json")  # what ONNX keeps in the file; TF Serving passes this folder over
 VERSION = re.compile(r"0|[1-9][0-9]*")
 
 
@@ -21,6 +23,8 @@ def to_saved_model(gan: GAN, path: str | os.PathLike, atol: float = 1e-4) -> Pat
 
     - `serving_default`: float32 in [-1, 1], whatever precision the GAN was trained in;
     - `uint8`: 0 to 255, a quarter of the bytes.
+
+    `assets.extra/keras_gan.json` says how to draw from it, in the words of `to_onnx`'s metadata.
 
     The folder appears in one step, after it was loaded again and compared with Keras at batch sizes 1, 3 and 16. A
     version that exists is never written over: a server may be reading it. On the JAX backend a TensorFlow process
@@ -59,6 +63,8 @@ def to_saved_model(gan: GAN, path: str | os.PathLike, atol: float = 1e-4) -> Pat
         archive.add_endpoint("serving_default", generator.images, input_signature=generator.signature)
         archive.add_endpoint("uint8", generator.pixels, input_signature=generator.signature)
         archive.write_out(str(written), verbose=False)
+        (written / ABOUT).parent.mkdir()
+        (written / ABOUT).write_text(json.dumps(generator.metadata(), indent=2) + "\n")
         generator.differences(saved_model_runner(written), "SavedModel", atol)
     return folder
 
@@ -72,7 +78,23 @@ def saved_model_runner(path: str | os.PathLike) -> Run:
     Raises:
         FileNotFoundError: if there is no SavedModel.
     """
-    path = Path(path)
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(version_to_load(Path(path))))
+    signature = loaded.signatures["serving_default"]
+
+    def run(inputs: dict[str, np.ndarray], keep=loaded) -> np.ndarray:  # a signature alone does not keep its variables
+        return signature(**{name: tf.constant(value) for name, value in inputs.items()})[OUTPUT].numpy()
+
+    return run
+
+
+def version_to_load(path: Path) -> Path:
+    """Returns `path` if it is a version folder, else the newest version in it.
+
+    Raises:
+        FileNotFoundError: if there is no SavedModel.
+    """
     folder = path
     if not is_saved_model(path) and (numbers := versions(path)):
         folder = path / str(max(numbers))
@@ -80,15 +102,7 @@ def saved_model_runner(path: str | os.PathLike) -> Run:
         raise FileNotFoundError(
             f"`saved_model` must be a folder written by to_saved_model. Received: saved_model={str(path)!r}."
         )
-    import tensorflow as tf
-
-    loaded = tf.saved_model.load(str(folder))
-    signature = loaded.signatures["serving_default"]
-
-    def run(inputs: dict[str, np.ndarray], keep=loaded) -> np.ndarray:  # a signature alone does not keep its variables
-        return signature(**{name: tf.constant(value) for name, value in inputs.items()})[OUTPUT].numpy()
-
-    return run
+    return folder
 
 
 def is_saved_model(path: Path) -> bool:

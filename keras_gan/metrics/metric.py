@@ -24,12 +24,14 @@ class Metric(Configurable):
             `(count, classes)`, "image" uint8 `(count, height, width, channels)`, "label" integers `(count,)`.
         results: {name of a result: whether higher is better, or None when neither is}, the first being the main one.
         needs_real: bool, whether `value` looks at the reals.
+        takes_held_out: bool, whether `value` also takes `held_out`, statistics of reals that were not trained on.
     """
 
     name = ""
     columns = ("features",)
     results = {}
     needs_real = True
+    takes_held_out = False
 
     def statistics(self):
         """Returns an empty `Statistics` object of the kind that `value` takes."""
@@ -48,10 +50,10 @@ class Metric(Configurable):
         return self.get_config()
 
     def __call__(self, real, fake):
-        """Returns the main result for two arrays of features, as a float."""
+        """Returns the main result for two arrays of what `columns` names, as a float; real=None if not needed."""
         kept = []
-        for features in (real, fake):
-            statistics = self.statistics()
-            statistics.update(check_features(features))
-            kept.append(statistics)
+        for samples, needed in ((real, self.needs_real), (fake, True)):
+            kept.append(self.statistics() if needed else None)
+            if needed:
+                kept[-1].update(check_features(samples) if self.columns == ("features",) else samples)
         return self.value(*kept)[next(iter(self.results))].value

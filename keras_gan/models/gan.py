@@ -3,6 +3,7 @@ import numpy as np
 from keras import ops
 
 from keras_gan import _backend
+from keras_gan.latents import DISTRIBUTIONS, fixed_latents
 from keras_gan.models import inspection
 from keras_gan.models.game import Game
 from keras_gan.pictures import to_uint8
@@ -73,7 +74,7 @@ class GAN(Game):
         name="gan",
     ):
         super().__init__(discriminator_steps, reuse_fakes, ema_half_life, ema_ramp_up, name)
-        if latent not in ("normal", "uniform"):
+        if latent not in DISTRIBUTIONS:
             raise ValueError(f"`latent` must be 'normal' or 'uniform'. Received: latent={latent!r}.")
         self.check_networks(generator, discriminator)
         self.generator = generator
@@ -119,11 +120,7 @@ class GAN(Game):
         Returns:
             {"latent": float32 array (count, *latent_shape)}
         """
-        random = np.random.default_rng(seed)
-        shape = (count, *self.latent_shape)
-        if self.latent == "normal":
-            return {"latent": random.standard_normal(shape, "float32")}
-        return {"latent": random.random(shape, "float32") * 2 - 1}
+        return {"latent": fixed_latents(count, self.latent_shape, self.latent, seed)}
 
     def discriminator_loss(self, batch, draw):
         """Returns {name: weighted float32 scalar}, the terms that the discriminator minimises."""
