@@ -71,11 +71,11 @@ def train(
     if resume is not None:
         if given := [f"--{name.replace('_', '-')}" for name in arguments] + ["--out"] * (out is not None):
             raise ValueError(f"--resume takes everything but --epochs from the run. Received: {', '.join(given)}.")
-        run, training, first = _resumed(resume, epochs)
+        run, training, first, measuring = _resumed(resume, epochs, evaluate)
     else:
-        run, training, first = _started(recipe, arguments, epochs, out or Path("runs") / recipe)
+        run, training, first, measuring = _started(recipe, arguments, epochs, evaluate, out or Path("runs") / recipe)
     _announce(run, training, first)
-    finished = run.fit(training, training.epochs, first, tensorboard, _measuring(run, training.gan, evaluate))
+    finished = run.fit(training, training.epochs, first, tensorboard, measuring)
     if not finished:
         print(f"\nInterrupted; everything up to here is saved. Go on with: keras-gan train --resume {run.folder}")
         raise typer.Exit(130)
@@ -83,16 +83,19 @@ def train(
     print(f"Next: keras-gan sample {run.folder}, keras-gan export {run.folder}")
 
 
-def _started(name, arguments, epochs, out):
+def _started(name, arguments, epochs, evaluate, out):
     recipe = _named(name, RECIPES, "recipe", "keras-gan recipes")
     runs.Run.refuse_existing(out)
     arguments = {"data": inspect.signature(recipe).parameters["data"].default, "seed": 0, **arguments}
     training = recipe(**arguments)
     training = training if epochs is None else training._replace(epochs=epochs)
-    return runs.Run.create(out, name, arguments, training.epochs), training, 0
+    measuring = _measuring(
+        name, arguments, training.gan, evaluate
+    )  # whatever is missing is told before a folder is made
+    return runs.Run.create(out, name, arguments, training.epochs), training, 0, measuring
 
 
-def _resumed(folder, epochs):
+def _resumed(folder, epochs, evaluate):
     run = runs.Run.open(folder)
     config = run.config()
     recipe = _named(config["recipe"], RECIPES, "recipe", "keras-gan recipes")
@@ -103,15 +106,16 @@ def _resumed(folder, epochs):
             f"The run must not be finished. Received: {folder}, which has trained {first} of {training.epochs} epochs. "
             f"Train on with --epochs {2 * first}."
         )
+    measuring = _measuring(config["recipe"], config["arguments"], training.gan, evaluate)
     run.write_config({**config, "epochs": training.epochs})
-    return run, training, first
+    return run, training, first, measuring
 
 
-def _measuring(run, gan, every):
+def _measuring(recipe, arguments, gan, every):
     """Makes the callback that measures samples while they are learned."""
     from keras_gan.evaluation import command
 
-    return None if every is None else command.callback(run, gan, every)
+    return None if every is None else command.callback(recipe, arguments, gan, every)
 
 
 def _located(data):

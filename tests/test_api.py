@@ -13,22 +13,22 @@ LIST = pathlib.Path(__file__).with_name("api.txt")
 
 def public_names():
     """Every public name with its arguments, one a line, as in api.txt."""
-    lines = []
-    for name in keras_gan.__all__:
-        thing = getattr(keras_gan, name)
-        members = {name: thing}
+    return sorted(_names(keras_gan, "keras_gan"))
+
+
+def _names(module, path):
+    for name in module.__all__:
+        thing = getattr(module, name)
         if inspect.ismodule(thing):
-            members = {f"{name}.{member}": getattr(thing, member) for member in thing.__all__}
-        for path, member in members.items():
-            if callable(member):
-                arguments = ", ".join(
-                    str(parameter.replace(annotation=inspect.Parameter.empty))
-                    for parameter in inspect.signature(member).parameters.values()
-                )
-                lines.append(f"keras_gan.{path}({arguments})")
-            else:
-                lines.append(f"keras_gan.{path}")
-    return sorted(lines)
+            yield from _names(thing, f"{path}.{name}")
+        elif callable(thing):
+            arguments = ", ".join(
+                str(parameter.replace(annotation=inspect.Parameter.empty))
+                for parameter in inspect.signature(thing).parameters.values()
+            )
+            yield f"{path}.{name}({arguments})"
+        else:
+            yield f"{path}.{name}"
 
 
 def test_public_names_are_the_committed_ones():

@@ -102,7 +102,7 @@ def evaluate(
     subject = subject_at(path, count, seed, best)
     if data is None and subject.run is None:
         raise ValueError("`--data` must name the real images to compare with. Received: none, and no run folder.")
-    source, options = (data, {}) if data is not None else data_of(subject.run)
+    source, options = (data, {}) if data is not None else data_of(*described(subject.run))
     options |= {} if archives is None else {"archives": str(archives)}
     real = setup.real_images(source, split, subject.shape, **options)
     held = setup.held_out_images(source, held_out, split, shape=subject.shape, **options)
@@ -141,18 +141,22 @@ def _keeping(kept: Reservoir, batches: Iterable) -> Iterator[dict[str, Any]]:
         yield batch
 
 
-def data_of(run: runs.Run) -> tuple[Any, dict[str, Any]]:
-    """Returns what a run was trained on: the source and how to open it."""
+def described(run: runs.Run) -> tuple[str, dict[str, Any]]:
+    """Returns the recipe of a run and its arguments."""
     config = run.config()
-    arguments = config["arguments"]
-    known = inspect.signature(getattr(recipes, config["recipe"])).parameters
+    return config["recipe"], config["arguments"]
+
+
+def data_of(recipe: str, arguments: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Returns what a recipe trains on: the source and how to open it."""
+    known = inspect.signature(getattr(recipes, recipe)).parameters
     source = arguments.get("data", known["data"].default)
     return source, {name: arguments[name] for name in PASSED_ON if name in arguments}
 
 
-def callback(run: runs.Run, gan: GAN, every: int) -> EvaluateSamples:
-    """Makes the callback that measures a run's samples while they are learned, against the images it learns from."""
-    source, options = data_of(run)
+def callback(recipe: str, arguments: dict[str, Any], gan: GAN, every: int) -> EvaluateSamples:
+    """Makes the callback that measures a recipe's samples while they are learned, against the images it learns from."""
+    source, options = data_of(recipe, arguments)
     real = setup.real_images(source, shape=tuple(gan.image_shape), **options)
     about = {"data": str(source), "split": "train", "size": list(gan.image_shape)}
     metrics = setup.metrics_for(WHILE_LEARNING)

@@ -168,24 +168,18 @@ def _triangular_product(first, second):
 
 
 def _cholesky(moments, ddof):
-    """The lower factor of the covariance, None where it is singular to rounding."""
+    """The lower factor of the covariance, None where it is singular."""
     if moments.count <= len(moments.mean):
         return None
     try:
-        factor = np.linalg.cholesky(moments.covariance(ddof))
+        return np.linalg.cholesky(moments.covariance(ddof))
     except np.linalg.LinAlgError:
         return None
-    pivots = np.diag(factor) ** 2
-    return factor if pivots.min() > _negligible(pivots) else None
 
 
 def _eigen_factor(moments, ddof):
     """A of `(width, rank)` with A A^T the covariance."""
     eigenvalues, vectors = np.linalg.eigh(moments.covariance(ddof))
-    kept = np.flatnonzero(eigenvalues > _negligible(eigenvalues))[-(moments.count - 1) :]
+    rounding = len(eigenvalues) * np.finfo("float64").eps * max(eigenvalues[-1], 0.0)
+    kept = np.flatnonzero(eigenvalues > rounding)[-(moments.count - 1) :]
     return vectors[:, kept] * np.sqrt(eigenvalues[kept])
-
-
-def _negligible(values):
-    """What rounding in a covariance matrix may amount to."""
-    return len(values) * np.finfo("float64").eps * max(values.max(), 0.0)

@@ -15,8 +15,8 @@ class SlicedWasserstein(Metric):
     Images become Laplacian pyramids: band after band of detail, halved in size down to the last level of at least
     `smallest` pixels (shorter side), which keeps the rest. In each level, patches of 7x7 pixels are normalized to
     mean 0 and deviation 1 per channel, reals and fakes each by their own moments, and the distance between the two sets
-    of patches is taken as in `sliced_wasserstein`. Fine levels judge texture, coarse ones structure; nothing is learnt, so that it
-    suits images on which no classifier was trained. The published tables show 1000 times this number.
+    of patches is taken as in `sliced_wasserstein`. Fine levels judge texture, coarse ones structure; nothing is learnt,
+    so that it suits images on which no classifier was trained. The published tables show 1000 times this number.
 
     Images stay uint8 until measured; memory is that of the pyramid, float32, and of `patches * images` projections on
     32 directions.

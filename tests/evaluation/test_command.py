@@ -39,7 +39,7 @@ def test_training_logs_scores_and_keeps_the_best(trained):
 def test_a_resumed_run_beats_its_old_best(trained, tmp_path):
     run = runs.Run.open(trained / "run")
     gan = run.load()
-    callbacks = run._measuring(command.callback(run, gan, every=1))
+    callbacks = run._measuring(command.callback(*command.described(run), gan, every=1))
     values = [float(row["val_frechet_distance"]) for row in csv.DictReader(run.log.read_text().splitlines())]
     assert callbacks[1].best == min(values)
     assert callbacks[1].mode == "min"
@@ -131,3 +131,15 @@ def test_scores_are_given_even_if_they_cannot_be_written(trained, tmp_path):
     with pytest.warns(UserWarning, match="The scores were not written: "):
         scores, report = command.evaluate(trained / "run", count=50, metrics=["frechet_distance"], out=tmp_path / "out")
     assert (len(scores), report) == (1, None)
+
+
+def test_training_makes_no_folder_when_it_cannot_be_measured(tmp_path, monkeypatch):
+    def fail():
+        raise ConnectionError("The weights could not be downloaded.")
+
+    monkeypatch.setattr("keras_gan.metrics.features.inception.download", fail)
+    np.save(tmp_path / "data.npy", np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1), "uint8"))
+    arguments = ["train", "dcgan", "--data", f"{tmp_path}/data.npy", "--evaluate", "1", "--out", f"{tmp_path}/run"]
+    result = CliRunner().invoke(cli.app, arguments)
+    assert isinstance(result.exception, ConnectionError)
+    assert not (tmp_path / "run").exists()

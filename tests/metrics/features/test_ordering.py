@@ -109,6 +109,13 @@ def test_floor_from_fourth_moments(ordering):
 def test_rank_correlation(ordering):
     assert ordering.spearman([1, 2, 3, 4, 5, 6], [10, 20, 30, 40, 50, 60]) == pytest.approx(1)
     assert ordering.spearman([1, 2, 3, 4, 5, 6], [10, 20, 30, 40, 60, 50]) == pytest.approx(1 - 6 * 2 / 210)
+    assert ordering.spearman([3, 1, 2, 4], [1, 3, 2, 4]) == pytest.approx(1 - 6 * 8 / 60)
+
+
+def test_in_order_is_strict(ordering):
+    assert ordering.in_order([1, 2, 3])
+    assert not ordering.in_order([1, 1, 2])
+    assert not ordering.in_order([1, 3, 2])
 
 
 @pytest.mark.parametrize("data_set", classifier.SIZES)
