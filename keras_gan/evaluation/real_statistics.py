@@ -43,6 +43,7 @@ class RealStatistics:
             return found
         found = make()
         for key, path in paths.items():
+            found[key].prepare()
             save(path, found[key])
         return found
 

@@ -60,6 +60,10 @@ class FeatureRows(Rows):
             self._nearest, _ = nearest_others(features, min(max(k, KEPT), len(features) - 1))
         return self._nearest[:, :k]
 
+    def prepare(self):
+        if self.count > KEPT:
+            self.nearest(KEPT)
+
     def arrays(self):
         return super().arrays() | ({} if self._nearest is None else {"nearest": self._nearest})
 

@@ -23,6 +23,9 @@ class Statistics:
         """Adds what another object of the same kind has seen."""
         raise TypeError(f"{type(self).__name__} must define `merge(other)`.")
 
+    def prepare(self):
+        """Computes what is costly and follows from this set alone, for `arrays()` to carry. By default nothing."""
+
     def arrays(self):
         """Returns the state as {name: array}."""
         raise TypeError(f"{type(self).__name__} must define `arrays()`.")

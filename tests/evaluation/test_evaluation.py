@@ -132,6 +132,13 @@ def test_a_damaged_cache_file_is_made_again(reals, fakes, tmp_path):
         assert made().scores(fakes)[0].value == value
 
 
+def test_distances_among_the_reals_are_kept_too(reals, fakes, tmp_path):
+    evaluation.Evaluation(reals, Pixels(), [metrics.DensityCoverage()], cache=tmp_path).scores(fakes)
+    (file,) = tmp_path.iterdir()
+    with np.load(file) as stored:
+        assert stored["nearest"].shape == (60, 5)
+
+
 def test_content_is_that_of_the_images_alone(reals):
     assert content(batches_of(reals)) == content(batches_of([reals[:7], reals[7:]]))
     assert content(batches_of(reals)) != content(batches_of(reals.reshape(60, 2, 8, 1)))
