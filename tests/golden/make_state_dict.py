@@ -9,15 +9,21 @@ Command: python tests/golden/make_state_dict.py
 
 import pathlib
 
-import torch
 
-torch.manual_seed(0)
-network = torch.nn.Sequential(torch.nn.Conv2d(2, 3, (1, 2), bias=False), torch.nn.BatchNorm2d(3))
-state = network.state_dict()
-state["0.weight"] = torch.arange(12, dtype=torch.float32).reshape(3, 2, 1, 2) / 8
-state["transposed"] = torch.arange(6, dtype=torch.float64).reshape(2, 3).T
-row = torch.arange(4, dtype=torch.float32)
-state["first"], state["rest"] = row[:1], row[1:]
-folder = pathlib.Path(__file__).parent
-torch.save(state, folder / "state_dict_zip.pth")
-torch.save(state, folder / "state_dict_legacy.pth", _use_new_zipfile_serialization=False)
+def main():
+    import torch
+
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Conv2d(2, 3, (1, 2), bias=False), torch.nn.BatchNorm2d(3))
+    state = network.state_dict()
+    state["0.weight"] = torch.arange(12, dtype=torch.float32).reshape(3, 2, 1, 2) / 8
+    state["transposed"] = torch.arange(6, dtype=torch.float64).reshape(2, 3).T
+    row = torch.arange(4, dtype=torch.float32)
+    state["first"], state["rest"] = row[:1], row[1:]
+    folder = pathlib.Path(__file__).parent
+    torch.save(state, folder / "state_dict_zip.pth")
+    torch.save(state, folder / "state_dict_legacy.pth", _use_new_zipfile_serialization=False)
+
+
+if __name__ == "__main__":
+    main()
