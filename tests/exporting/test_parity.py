@@ -117,10 +117,3 @@ def test_weights_that_are_not_finite_are_refused(export, bad, lively, tmp_path):
 def test_only_a_gan_is_exported(export, tmp_path):
     with pytest.raises(TypeError, match=r"must be a keras_gan.GAN"):
         export(dcgan()(), tmp_path / "1")
-
-
-def test_another_backend_is_refused(lively, monkeypatch, tmp_path):
-    gan = lively()
-    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    with pytest.raises(ValueError, match=r"backend 'jax'.*KERAS_BACKEND=tensorflow"):
-        exporting.to_onnx(gan, tmp_path / "generator.onnx")
