@@ -79,6 +79,10 @@ def test_lost_modes_and_floor():
     assert abs(np.mean(counts) - expected) < 4 * np.std(counts) / np.sqrt(300)
 
 
+def test_floor_of_one_point():
+    assert MixtureCoverage(*ring(8)).floor(None, 1)["modes"] == pytest.approx(CEILING, rel=1e-12)
+
+
 def test_nothing_found():
     assert measure(ring(8), np.zeros((50, 2))) == {"modes": 0, "high_quality": 0, "spread": 0}
 

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,12 @@ def test_floor_by_enumeration():
     # Two samples of two even classes: one class with chance 1/2 (KL log 2), else both.
     assert labels(2).floor(None, 2) == pytest.approx({"modes": 1.5, "kl": np.log(2) / 2}, rel=1e-12)
     assert labels(1).floor(None, 9) == {"modes": 1, "kl": 0}
+    rare, kl = 0.001, 0.0
+    for drawn in range(4):  # of three samples, so many of the rare class
+        for p, share in ((drawn / 3, rare), (1 - drawn / 3, 1 - rare)):
+            if p:
+                kl += math.comb(3, drawn) * rare**drawn * (1 - rare) ** (3 - drawn) * p * np.log(p / share)
+    assert labels(2, distribution=[1 - rare, rare]).floor(None, 3)["kl"] == pytest.approx(kl, rel=1e-10)
 
 
 def test_floor_of_many_samples_is_the_asymptote():
