@@ -144,8 +144,12 @@ def test_a_second_interruption_quits_at_once(run, training, monkeypatch):
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(kg.callbacks.StopOnNaN, "on_train_batch_end", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        run.fit(training, epochs=3)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background process ignores it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run.fit(training, epochs=3)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_error_in_training_gives_the_signals_back(run, training, monkeypatch):
