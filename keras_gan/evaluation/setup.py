@@ -21,6 +21,7 @@ METRICS = {
         kg_metrics.DensityCoverage,
         kg_metrics.Memorization,
         kg_metrics.SlicedWasserstein,
+        kg_metrics.MongeDistance,
         kg_metrics.LabelAccuracy,
     )
 }

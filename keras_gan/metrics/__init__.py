@@ -11,6 +11,7 @@ from keras_gan.metrics.memorization import Memorization
 from keras_gan.metrics.metric import Estimate, Metric
 from keras_gan.metrics.mixture_coverage import Mixture, MixtureCoverage, grid, ring
 from keras_gan.metrics.mode_coverage import ModeCoverage
+from keras_gan.metrics.monge_distance import MongeDistance
 from keras_gan.metrics.ms_ssim import MSSSIM
 from keras_gan.metrics.perceptual_path_length import FeatureDistance, PerceptualPathLength
 from keras_gan.metrics.precision_recall import PrecisionRecall
@@ -32,6 +33,7 @@ __all__ = [
     "Mixture",
     "MixtureCoverage",
     "ModeCoverage",
+    "MongeDistance",
     "PerceptualPathLength",
     "PrecisionRecall",
     "Score",
