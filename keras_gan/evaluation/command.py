@@ -116,7 +116,7 @@ def evaluate(
         progress,
     )
     kept = Reservoir(SHOWN)
-    scores = evaluation.scores(_keeping(kept, subject.batches), {"latents": seed} if subject.sampled else {})
+    scores = evaluation.scores(_keeping(kept, subject.batches), {"latents": seed} if subject.sampled else {}, skip=True)
     out = subject.run.folder / "evaluation" if out is None and subject.run is not None else out
     if out is None:
         return scores, None

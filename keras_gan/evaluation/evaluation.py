@@ -1,6 +1,7 @@
 import importlib.metadata
 import json
 import platform
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -68,13 +69,15 @@ class Evaluation:
         self.progress = progress or (lambda stage, done: None)
         self._known: dict[str, dict] = {}
 
-    def scores(self, fake: Any, seeds: dict[str, Any] | None = None) -> list[Score]:
+    def scores(self, fake: Any, seeds: dict[str, Any] | None = None, skip: bool = False) -> list[Score]:
         """Measures images.
 
         Args:
             fake: uint8 array, or an iterable of batches: uint8 arrays, or dicts with `"image"` (uint8, or float in
                 [-1, 1]) and perhaps `"label"`.
             seeds: {what: seed}, told with the scores.
+            skip: bool, whether a metric that cannot be measured (too few images, for example) is a warning as long as
+                another one can. Defaults to False.
 
         Returns:
             One `Score` per result of each metric.
@@ -83,7 +86,19 @@ class Evaluation:
             ValueError, TypeError: if images or features are not as a metric or the extractor needs them.
         """
         kept = self.fake_statistics(fake)
-        return [score for metric in self.metrics for score in self._measure(metric, kept, seeds or {})]
+        scores, errors = [], []
+        for metric in self.metrics:
+            try:
+                scores += self._measure(metric, kept, seeds or {})
+            except ValueError as error:
+                if not skip:
+                    raise
+                errors.append(error)
+        if not scores:
+            raise errors[0]
+        for error in errors:
+            warnings.warn(f"Not measured: {error}", stacklevel=2)
+        return scores
 
     def fake_statistics(self, fake: Any) -> dict[tuple, Statistics]:
         """Goes through the images once; returns what the metrics need of them."""

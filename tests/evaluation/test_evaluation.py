@@ -159,6 +159,17 @@ def test_errors(reals, fakes):
         list(evaluation.generated(None, 0))
 
 
+def test_one_metric_that_cannot_be_measured_loses_no_other(reals, fakes):
+    made = evaluation.Evaluation(reals, Pixels(), [metrics.KernelDistance(), metrics.FrechetDistance()])
+    with pytest.raises(ValueError, match="at least 1000 reals and fakes"):
+        made.scores(fakes)
+    with pytest.warns(UserWarning, match=r"Not measured: A kernel distance needs at least 1000 reals and fakes"):
+        (score,) = made.scores(fakes, skip=True)
+    assert score.name == "FPD"
+    with pytest.raises(ValueError, match="at least 1000 reals and fakes"):
+        evaluation.Evaluation(reals, Pixels(), [metrics.KernelDistance()]).scores(fakes, skip=True)
+
+
 class Broken(Pixels):
     """Gives NaN for one image, as a diverged generator's do."""
 
