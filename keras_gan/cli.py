@@ -24,9 +24,11 @@ app = typer.Typer(
 )
 
 RECIPES = {name: getattr(recipes, name) for name in recipes.__all__ if inspect.isfunction(getattr(recipes, name))}
+IN_PYTHON = ('`bad_files="skip"`', "--skip-bad-files")  # a mend as Python's users read it, and as it is typed here
 FORMATS = ("saved_model", "onnx")
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder made by [bold]keras-gan train[/bold].")]
+SkipBadFiles = Annotated[bool, typer.Option("--skip-bad-files", help="Leave out files that are no images.")]
 Best = Annotated[bool, typer.Option("--best", help="Of the best epoch, kept by train --evaluate, not the last.")]
 
 
@@ -43,9 +45,7 @@ def train(
     size: Annotated[int | None, typer.Option(min=8, help="Width and height to bring the images to, pixels.")] = None,
     channels: Annotated[int | None, typer.Option(help="1 for grey, 3 for colour, 4 with transparency.")] = None,
     flip: Annotated[bool, typer.Option("--flip", help="Also show the images mirrored, at random.")] = False,
-    skip_bad_files: Annotated[
-        bool, typer.Option("--skip-bad-files", help="Leave out files that are no images.")
-    ] = False,
+    skip_bad_files: SkipBadFiles = False,
     archives: Annotated[
         Path | None, typer.Option(help="Folder with the data set's own archives, instead of a download.")
     ] = None,
@@ -199,12 +199,14 @@ def evaluate(
         Path | None, typer.Option(help="Folder for scores.json and report.html. Default: RUN/evaluation.")
     ] = None,
     best: Best = False,
+    skip_bad_files: SkipBadFiles = False,
 ) -> None:
     """Score samples, with the protocol in the result, and write a page that shows them."""
     from keras_gan.evaluation import command, screen
 
     with screen.progress() as progress:
-        arguments = (data, split, held_out, metric, extractor, weights, count, seed, archives, out, best)
+        bad_files = "skip" if skip_bad_files else "raise"
+        arguments = (data, split, held_out, metric, extractor, weights, count, seed, archives, out, best, bad_files)
         scores, report = command.evaluate(what, *arguments, progress=progress)
     screen.print_scores(scores)
     if report is not None:
@@ -246,7 +248,8 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("KERAS_GAN_TRACEBACK"):
             raise
-        print(f"keras-gan: {' '.join(str(error).split()) or type(error).__name__}", file=sys.stderr)
+        text = " ".join(str(error).split()) or type(error).__name__
+        print(f"keras-gan: {text.replace(*IN_PYTHON)}", file=sys.stderr)
         sys.exit(2)
 
 

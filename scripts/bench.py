@@ -388,6 +388,7 @@ def bench_metrics(rounds):
 def streaming_rows(rounds, batch=64):
     """Seconds for one batch: statistics of 2,048 features, against the Inception network that makes them."""
     import numpy as np
+    from bench_metrics import row, timed
 
     from keras_gan.metrics.features import RandomInceptionFeatures
     from keras_gan.metrics.statistics import Moments
@@ -396,24 +397,18 @@ def streaming_rows(rounds, batch=64):
     images = random.integers(0, 256, (batch, 32, 32, 3), dtype="uint8")
     extractor, moments = RandomInceptionFeatures(seed=0), Moments()
     features = extractor(images)["features"]
-    sides = {"statistics of the features": lambda: moments.update(features), "Inception": lambda: extractor(images)}
+    sides = {
+        "statistics of the features": lambda: moments.update(features),
+        "Inception": lambda: len(extractor(images)),
+    }
     found = {name: [] for name in sides}
     for side in sides.values():
         side()
     for _ in range(rounds):
         for name, side in sides.items():
-            start, cpu = time.perf_counter(), time.process_time()
-            side()
-            found[name].append((time.perf_counter() - start, time.process_time() - cpu))
+            found[name].append(timed(side, ()))
     ours = found["statistics of the features"]
-    rows = []
-    for name, times in found.items():
-        seconds = [taken for taken, _ in times]
-        ratio = statistics.median(other / own for (own, _), (other, _) in zip(ours, times, strict=True))
-        row = {"case": f"batch of {batch}", "side": name, "median": statistics.median(seconds), "min": min(seconds)}
-        cpu = statistics.median(used for _, used in times)
-        rows.append({**row, "max": max(seconds), "cpu": cpu, "keras_gan is times as fast": ratio})
-    return rows
+    return [row(name, times, ours, f"batch of {batch}") for name, times in found.items()]
 
 
 AREAS = {"train": bench_train, "sample": bench_sample, "import": bench_import, "metrics": bench_metrics}

@@ -15,10 +15,10 @@ import json
 import os
 import pathlib
 import resource
-import statistics
 import subprocess
 import sys
-import time
+
+from bench_metrics import row, timed
 
 COUNT, WIDTH, K = 10_000, 2048, 5
 
@@ -64,32 +64,17 @@ def neighbour_rows(rounds=3, count=COUNT, width=WIDTH):
     times = {name: [] for name in sides}
     for _ in range(rounds):
         for name, side in sides.items():
-            times[name].append(_timed(side, real, fake))
+            times[name].append(timed(side, (real, fake)))
     rows = [_row(name, found, times["keras_gan"], count, width) for name, found in times.items()]
     if "prdc" not in sides:
         rows.append({"side": "prdc", "problem": "not installed: prdc"})
     return rows
 
 
-def _timed(side, real, fake):
-    start, cpu = time.perf_counter(), time.process_time()
-    value = side(real, fake)
-    return time.perf_counter() - start, time.process_time() - cpu, value
-
-
 def _row(name, times, reference, count, width):
-    seconds = [taken for taken, _, _ in times]
-    ratio = statistics.median(other / own for (own, _, _), (other, _, _) in zip(reference, times, strict=True))
     return {
-        "case": f"{count} reals, {count} fakes of {width}",
-        "side": name,
-        "median": statistics.median(seconds),
-        "min": min(seconds),
-        "max": max(seconds),
-        "cpu": statistics.median(used for _, used, _ in times),
+        **row(name, times, reference, f"{count} reals, {count} fakes of {width}"),
         "peak_gigabytes": _peak(name, count, width),
-        "value": times[-1][2],
-        "keras_gan is times as fast": ratio,
     }
 
 

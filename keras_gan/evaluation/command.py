@@ -38,7 +38,7 @@ class Subject(NamedTuple):
     sampled: bool
 
 
-def subject_at(path: Path, count: int, seed: int, best: bool = False) -> Subject:
+def subject_at(path: Path, count: int, seed: int, best: bool = False, bad_files: str = "raise") -> Subject:
     """Opens a run, a SavedModel, an ONNX file, or a folder or an .npz of images.
 
     Args:
@@ -61,7 +61,7 @@ def subject_at(path: Path, count: int, seed: int, best: bool = False) -> Subject
         raise FileNotFoundError(
             f"A run, a SavedModel, an .onnx file or a folder of images is needed. Received: {path}, which is not there."
         )
-    images = setup.real_images(str(path))
+    images = setup.real_images(str(path), bad_files=bad_files)
     return Subject(images, tuple(images.element_spec["image"].shape[1:]), None, False)
 
 
@@ -78,6 +78,7 @@ def evaluate(
     archives: Path | None = None,
     out: Path | None = None,
     best: bool = False,
+    bad_files: str = "raise",
     progress: Progress | None = None,
 ) -> tuple[list[Score], Path | None]:
     """Measures what lies at `path` against real images.
@@ -94,16 +95,18 @@ def evaluate(
         archives: folder with a named data set's original files.
         out: folder for `scores.json` and `report.html`. Defaults to `evaluation` in the run, or nowhere.
         best: of a run, the best epoch instead of the last.
+        bad_files: "raise" or "skip", what to do about files in folders that are no images.
         progress: see `Evaluation`.
 
     Returns:
         The scores, and the path of the report, or None where none was to be written, or could be (a warning).
     """
-    subject = subject_at(path, count, seed, best)
+    subject = subject_at(path, count, seed, best, bad_files)
     if data is None and subject.run is None:
         raise ValueError("`--data` must name the real images to compare with. Received: none, and no run folder.")
     source, options = (data, {}) if data is not None else data_of(*described(subject.run))
     options |= {} if archives is None else {"archives": str(archives)}
+    options |= {"bad_files": bad_files} if bad_files != "raise" else {}
     real = setup.real_images(source, split, subject.shape, **options)
     held = setup.held_out_images(source, held_out, split, shape=subject.shape, **options)
     evaluation = Evaluation(

@@ -68,6 +68,7 @@ class Evaluation:
         self.cache = RealStatistics(cache)
         self.progress = progress or (lambda stage, done: None)
         self._known: dict[str, dict] = {}
+        self._real_floors: dict[int, dict] = {}
 
     def scores(self, fake: Any, seeds: dict[str, Any] | None = None, skip: bool = False) -> list[Score]:
         """Measures images.
@@ -152,7 +153,7 @@ class Evaluation:
         further = {"held_out": held} if metric.takes_held_out and held is not None else {}
         estimates = metric.value(real, fake, **further)
         floors = metric.floor(real, fake.count)
-        real_floors = {} if held is None or metric.takes_held_out else metric.value(real, held)
+        real_floors = {} if held is None or metric.takes_held_out else self._real_floor(metric, real, held)
         protocol = {
             **self.about,
             "metric": metric.name,
@@ -177,6 +178,13 @@ class Evaluation:
             )
             for result, estimate in estimates.items()
         ]
+
+    def _real_floor(self, metric: Metric, real: Statistics | None, held: Statistics) -> dict[str, Any]:
+        """Returns the held-out reals' results: measured once, however often fakes are."""
+        index = self.metrics.index(metric)
+        if index not in self._real_floors:
+            self._real_floors[index] = metric.value(real, held)
+        return self._real_floors[index]
 
     def _score_name(self, metric: Metric, result: str) -> str:
         return self.extractor.score_name(result) if EXTRACTED & set(metric.columns) else result

@@ -18,7 +18,7 @@ class Score:
             data, split, number of reals and fakes. Plain JSON values.
         deviation: standard deviation over the parts of one measurement (subsets, splits), or None.
         expected_floor: what a perfect generator is expected to get with as many samples, in closed form, or None.
-        real_floor: the same measurement with other real images in place of the fakes, or None.
+        real_floor: the same measurement with other real images, `n_held_out` of them, in place of the fakes, or None.
         higher_is_better: bool, or None when neither direction is better.
         seeds: {what: seed}.
         versions: {package: version}.

@@ -9,6 +9,7 @@ import keras_gan as kg
 from keras_gan import cli, runs
 from keras_gan.evaluation import command, setup
 from keras_gan.metrics import Score
+from tests.test_cli import run_cli
 
 TELLING = ["--count", "100", "--metric", "frechet_distance", "--metric", "memorization"]
 
@@ -73,6 +74,22 @@ def test_export_and_folder_score_what_the_run_scores(trained, tmp_path):
     assert of_file.value == pytest.approx(of_run.value, rel=1e-3)  # pixels on the edge between two levels
     assert of_folder - of_run == pytest.approx(0, abs=1e-6)  # one protocol
     assert of_folder.seeds == {}
+
+
+def test_bad_files_are_told_and_can_be_left_out(tmp_path):
+    from keras_gan import files
+
+    for index, image in enumerate(kg.data.embedded.digits()[0][:20]):
+        files.save_image(tmp_path / "images" / f"{index}.png", image)
+    (tmp_path / "images" / "notes.txt").write_text("no image")
+    arguments = [f"{tmp_path}/images", "--data", f"{tmp_path}/images", "--extractor", "digits"]
+    arguments += ["--metric", "frechet_distance"]
+    done = run_cli("evaluate", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.endswith("notes.txt (not an image file). Remove them, or use --skip-bad-files.\n")
+    with pytest.warns(UserWarning, match="Skipped 1 files"):
+        result = CliRunner().invoke(cli.app, ["evaluate", *arguments, "--skip-bad-files"], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
 
 
 def test_two_folders_need_no_gan(tmp_path):

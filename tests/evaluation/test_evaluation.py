@@ -81,6 +81,15 @@ def test_one_pass_serves_all_metrics_and_reals_are_measured_once(reals, fakes):
     assert [score.name for score in first] == [*names, "classifier_score (pixels)"]
 
 
+def test_held_out_reals_are_measured_once(reals, fakes, monkeypatch):
+    made = evaluation.Evaluation(reals, Pixels(), [metrics.FrechetDistance()], reals[:30])
+    calls, value = [], metrics.FrechetDistance.value
+    monkeypatch.setattr(metrics.FrechetDistance, "value", lambda *given: calls.append(1) or value(*given))
+    floors = [made.scores(fakes[:count])[0].real_floor for count in (40, 20, 10)]
+    assert len(calls) == 4  # three times fakes, once the held-out reals
+    assert len(set(floors)) == 1
+
+
 def test_batches_do_not_matter(reals, fakes):
     several = [metrics.FrechetDistance(), metrics.DensityCoverage()]
     whole = evaluation.Evaluation(reals, Pixels(), several).scores(fakes)
