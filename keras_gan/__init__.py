@@ -2,22 +2,44 @@
 
 from keras_gan import _startup  # noqa: F401  (before TensorFlow is loaded)
 
-from keras_gan import callbacks, data, evaluation, exporting, losses, metrics, networks, penalties, recipes  # isort: skip
+from keras_gan import (  # isort: skip
+    augmenters,
+    callbacks,
+    data,
+    evaluation,
+    exporting,
+    layers,
+    losses,
+    metrics,
+    networks,
+    penalties,
+    recipes,
+    schedules,
+)
+from keras_gan.models.acgan import ACGAN
 from keras_gan.models.gan import GAN
+from keras_gan.models.infogan import InfoGAN
 from keras_gan.models.players import PlayerOptimizers
+from keras_gan.models.semi_supervised_gan import SemiSupervisedGAN
 from keras_gan.version import __version__
 
 __all__ = [
+    "ACGAN",
     "GAN",
+    "InfoGAN",
     "PlayerOptimizers",
+    "SemiSupervisedGAN",
     "__version__",
+    "augmenters",
     "callbacks",
     "data",
     "evaluation",
     "exporting",
+    "layers",
     "losses",
     "metrics",
     "networks",
     "penalties",
     "recipes",
+    "schedules",
 ]

@@ -51,6 +51,15 @@ def train(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the run; must be new. Default: runs/RECIPE.")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", metavar="RUN", help="Fine-tune: begin with this run's networks.")
+    ] = None,
+    freeze_discriminator: Annotated[
+        int | None, typer.Option(min=0, help="With --from: layers of the discriminator, from the image on, to keep.")
+    ] = None,
+    health: Annotated[
+        bool, typer.Option("--health/--no-health", help="Watch for collapse and the like, and say so.")
+    ] = True,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write logs for TensorBoard.")] = False,
     evaluate: Annotated[
         int | None, typer.Option(min=1, metavar="EPOCHS", help="Measure samples every so many epochs; keep the best.")
@@ -68,14 +77,21 @@ def train(
         "archives": str(archives.resolve()) if archives else None,
     }
     arguments = {name: value for name, value in arguments.items() if value is not None}
+    if freeze_discriminator is not None and start is None:
+        raise ValueError(f"--freeze-discriminator goes with --from. Received: {freeze_discriminator} without it.")
     if resume is not None:
+        if start is not None:
+            raise ValueError(f"A run is either begun or gone on with. Received: --resume {resume} and --from {start}.")
         if given := [f"--{name.replace('_', '-')}" for name in arguments] + ["--out"] * (out is not None):
             raise ValueError(f"--resume takes everything but --epochs from the run. Received: {', '.join(given)}.")
         run, training, first, measuring = _resumed(resume, epochs, evaluate)
     else:
-        run, training, first, measuring = _started(recipe, arguments, epochs, evaluate, out or Path("runs") / recipe)
+        if start is not None:
+            recipe, arguments = _taken_over(start, recipe, arguments)
+        known = (epochs, evaluate, out or Path("runs") / (recipe if start is None else f"{start.name}_fine_tuned"))
+        run, training, first, measuring = _started(recipe, arguments, *known, start, freeze_discriminator or 0)
     _announce(run, training, first)
-    finished = run.fit(training, training.epochs, first, tensorboard, measuring)
+    finished = run.fit(training, training.epochs, first, tensorboard, measuring, health)
     if not finished:
         print(f"\nInterrupted; everything up to here is saved. Go on with: keras-gan train --resume {run.folder}")
         raise typer.Exit(130)
@@ -83,12 +99,27 @@ def train(
     print(f"Next: keras-gan sample {run.folder}, keras-gan export {run.folder}")
 
 
-def _started(name, arguments, epochs, evaluate, out):
+def _taken_over(start, recipe, arguments):
+    """Returns the recipe and the arguments of a run to start from, with what is said anew."""
+    config = runs.Run.open(start).config()
+    default = inspect.signature(train).parameters["recipe"].default
+    if recipe not in (default, config["recipe"]):
+        raise ValueError(
+            f"--from takes the recipe from the run, {config['recipe']!r}. Received: {recipe!r}. Leave it out."
+        )
+    kept = {name: value for name, value in config["arguments"].items() if name not in ("data", "archives", "flip")}
+    return config["recipe"], {**(config["arguments"] if "data" not in arguments else kept), **arguments}
+
+
+def _started(name, arguments, epochs, evaluate, out, start=None, frozen=0):
     recipe = _named(name, RECIPES, "recipe", "keras-gan recipes")
     runs.Run.refuse_existing(out)
     arguments = {"data": inspect.signature(recipe).parameters["data"].default, "seed": 0, **arguments}
     training = recipe(**arguments)
     training = training if epochs is None else training._replace(epochs=epochs)
+    if start is not None:
+        training.gan.start_from(runs.Run.open(start).load(compile=False))
+        training.gan.compile_from_config({**training.gan.get_compile_config(), "freeze_discriminator": frozen})
     measuring = _measuring(
         name, arguments, training.gan, evaluate
     )  # whatever is missing is told before a folder is made
@@ -144,10 +175,13 @@ def sample(
     out: Annotated[Path, typer.Option(help="A picture (.png) for a grid, or a folder for single images.")] = Path(
         "grid.png"
     ),
+    label: Annotated[
+        int | None, typer.Option(min=0, help="Class to draw, of a GAN with labels. Default: each in turn.")
+    ] = None,
     best: Best = False,
 ) -> None:
     """Draw images with a trained generator."""
-    images = runs.Run.open(run).load(compile=False, best=best).sample(count, seed=seed)
+    images = runs.Run.open(run).load(compile=False, best=best).sample(count, seed=seed, label=label)
     if out.suffix:
         files.save_image(out, pictures.grid(images))
         print(f"{count} images in {out}")

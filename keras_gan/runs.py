@@ -25,7 +25,7 @@ FORMAT = 1  # of config.json; raised when an older reader could not understand i
 
 
 class Run:
-    """A folder with `config.json`, `checkpoint.keras`, `log.csv`, `losses.png`, `samples/` and `export/`.
+    """A folder with `config.json`, `checkpoint.keras`, `log.csv`, `losses.png`, `health.txt`, `samples/` and `export/`.
 
     With evaluation also `best.keras`; `keras-gan evaluate` adds `evaluation/`.
 
@@ -40,6 +40,7 @@ class Run:
         self.best = self.folder / "best.keras"
         self.log = self.folder / "log.csv"
         self.losses = self.folder / "losses.png"
+        self.health = self.folder / "health.txt"
         self.samples = self.folder / "samples"
         self.exports = self.folder / "export"
 
@@ -157,6 +158,7 @@ class Run:
         initial_epoch: int = 0,
         tensorboard: bool = False,
         evaluate: callbacks.EvaluateSamples | None = None,
+        health: bool = False,
     ) -> bool:
         """Trains and fills the folder. Ctrl-C and SIGTERM end it after the running step, with everything saved.
 
@@ -166,6 +168,7 @@ class Run:
             initial_epoch: the epoch to begin with, from 0.
             tensorboard: bool, also write `tensorboard/`.
             evaluate: measures samples as it learns; the best epoch by the first metric is kept in `best.keras`.
+            health: bool, watch the game: what is wrong is printed, every verdict goes into `health.txt`.
 
         Returns:
             Whether training came to its end (False after a signal).
@@ -181,6 +184,11 @@ class Run:
             interruption,
             *self._measuring(evaluate),
             keras.callbacks.CSVLogger(self.log, append=initial_epoch > 0),
+            *(
+                [callbacks.HealthMonitor(training.dataset, every=max(1, epochs // 20), path=self.health)]
+                if health
+                else []
+            ),
             callbacks.SampleGrid(self.samples, tensorboard=events if tensorboard else None),
             *([keras.callbacks.TensorBoard(events)] if tensorboard else []),
             callbacks.Checkpoint(self.checkpoint),  # last: an epoch counts once everything else of it is on disk

@@ -42,7 +42,7 @@ def main():
     import keras
     import numpy as np
 
-    from tests.run_gan_test import prepared, replay
+    from tests.run_gan_test import prepared, replay, same_noise
 
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever else is printed does not mix with the answers
@@ -52,7 +52,8 @@ def main():
             with np.load(folder / "batches.npz") as stored:
                 batches = [{k.split("/", 1)[1]: stored[k] for k in stored if k.startswith(f"{i}/")} for i in range(20)]
             gan = prepared(keras.models.load_model(folder / "gan.keras"))
-            answer = {"losses": replay(gan, [batch for batch in batches if batch])}
+            with same_noise():
+                answer = {"losses": replay(gan, [batch for batch in batches if batch])}
             with contextlib.suppress(AttributeError):
                 del gan.sample_inputs
             gan.save(folder / "after.keras")

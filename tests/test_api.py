@@ -8,6 +8,7 @@ import keras
 
 import keras_gan
 
+REGISTERED = ("augmenters", "layers", "losses", "networks", "penalties")
 LIST = pathlib.Path(__file__).with_name("api.txt")
 
 
@@ -36,10 +37,10 @@ def test_public_names_are_the_committed_ones():
 
 
 def test_public_classes_are_registered_with_keras():
-    for module in (keras_gan, keras_gan.losses, keras_gan.networks, keras_gan.penalties):
+    for module in (keras_gan, *(getattr(keras_gan, name) for name in REGISTERED)):
         for name in module.__all__:
             member = getattr(module, name)
-            abstract = name in ("AdversarialLoss", "Penalty")
+            abstract = name in ("AdversarialLoss", "Penalty", "Play")
             if inspect.isclass(member) and not abstract:
                 assert keras.saving.get_registered_name(member) == f"keras_gan>{name}"
 

@@ -92,3 +92,17 @@ def test_exact_restores_what_was_set(variables):
     weight, _ = variables
     with _backend.exact():
         assert float(ops.sum(weight * 2.0)) == 6.0
+
+
+def test_substituted_reads_another_value_through_which_gradients_flow(variables):
+    weight, count = variables
+
+    def function():
+        with _backend.substituted([(weight, weight.value * weight.value)]):
+            inside = weight * 2.0
+            count.assign(7.0)
+        return inside + weight, None
+
+    _, (gradient,) = _backend.aux_and_gradients(function, [weight])
+    assert float(gradient) == 2 * 2 * 3 + 1
+    assert (float(weight), float(count)) == (3.0, 0.0)

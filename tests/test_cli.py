@@ -9,6 +9,7 @@ import tempfile
 import time
 import warnings
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -53,7 +54,7 @@ def test_errors_are_one_line_in_a_process_of_its_own(folder):
 
 def test_train_fills_the_run_folder(folder):
     names = {path.name for path in (folder / "run").iterdir()}
-    assert names == {"config.json", "checkpoint.keras", "log.csv", "losses.png", "samples"}
+    assert names == {"config.json", "checkpoint.keras", "health.txt", "log.csv", "losses.png", "samples"}
     config = json.loads((folder / "run" / "config.json").read_text())
     assert config["arguments"] == {"data": str(folder / "data.npy"), "seed": 0, "batch_size": 16}
 
@@ -83,7 +84,15 @@ def test_export_writes_both_formats_and_checks_them(folder):
 
 def test_recipes_are_listed(folder):
     lines = run_cli("recipes", cwd=folder).stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["dcgan", "dcgan_digits", "dcgan_fashion_mnist"]
+    assert [line.split()[0] for line in lines] == [
+        "acgan",
+        "cgan",
+        "dcgan",
+        "dcgan_digits",
+        "dcgan_fashion_mnist",
+        "r3gan",
+        "wgan_gp",
+    ]
 
 
 @pytest.fixture
@@ -122,6 +131,16 @@ def test_version_is_shown(here):
         (["train", "dcgan", "--data", "data.npy", "--batch-size", "500", "--out", "new"], "batch_size=500"),
         (["train", "--resume", "nowhere"], "Received: nowhere, where there is none"),
         (["train", "--resume", "run"], "has trained 1 of 1 epochs. Train on with --epochs 2"),
+        (["train", "--resume", "run", "--from", "run"], "either begun or gone on with"),
+        (["train", "--from", "nowhere"], "Received: nowhere, where there is none"),
+        (["train", "r3gan", "--from", "run", "--out", "new"], "takes the recipe from the run, 'dcgan'"),
+        (["train", "--freeze-discriminator", "1"], "--freeze-discriminator goes with --from"),
+        (
+            ["train", "--from", "run", "--freeze-discriminator", "9", "--out", "new"],
+            "must leave something to train of 2",
+        ),
+        (["train", "--from", "run", "--channels", "3", "--out", "new"], "with the same networks"),
+        (["sample", "run", "--label", "3"], "this GAN has no labels"),
         (["train", "--resume", "run", "--seed", "3"], "--resume takes everything but --epochs from the run"),
         (["sample", "nowhere"], "Received: nowhere, where there is none"),
         (["export", "run", "--to", "onx"], "Unknown format 'onx'. Did you mean onnx?"),
@@ -164,6 +183,39 @@ def test_interrupt_saves_and_resume_goes_on(folder):
     epochs = [int(line.split(",")[0]) for line in (folder / "long" / "log.csv").read_text().splitlines()[1:]]
     assert epochs[-1] == done + 2
     assert sorted(set(epochs)) == list(range(done + 3))
+
+
+def test_fine_tuning_starts_from_a_run(folder, here):
+    code, out, _ = here("train", "--from", "run", "--epochs", "1", "--freeze-discriminator", "1", "--out", "tuned")
+    assert code == 0, out
+    before, after = (keras.models.load_model(folder / name / "checkpoint.keras") for name in ("run", "tuned"))
+    kernels = [
+        [layer.get_weights()[0] for layer in gan.discriminator.layers if layer.weights] for gan in (before, after)
+    ]
+    assert [np.array_equal(a, b) for a, b in zip(*kernels, strict=True)] == [True, False]
+    assert all(np.abs(a - b).max() < 0.1 for a, b in zip(*kernels, strict=True)), "a few steps from the run's weights"
+    config = json.loads((folder / "tuned" / "config.json").read_text())
+    assert (config["recipe"], config["arguments"]["batch_size"]) == ("dcgan", 16)
+    assert "epoch 1, finite: ok" in (folder / "tuned" / "health.txt").read_text()
+
+
+def test_a_class_can_be_trained_drawn_and_exported(folder, here):
+    images = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1)).astype("uint8")
+    np.savez(folder / "classes.npz", image=images, label=np.arange(64) % 3)
+    code, _, err = here(
+        "train", "cgan", "--data", "classes.npz", "--epochs", "1", "--batch-size", "16", "--out", "cgan"
+    )
+    assert code == 0, err
+    assert here("sample", "cgan", "--label", "2", "--count", "4", "--out", "two.png")[0] == 0
+    assert here("sample", "cgan", "--label", "3")[2].endswith("Labels must lie from 0 to 2. Received: 3 to 3.\n")
+    assert here("export", "cgan")[0] == 0
+    program = [sys.executable, PROJECT / "export/onnxruntime/sample.py", "cgan/export/generator.onnx"]
+    subprocess.run([*program, "--count", "4", "--label", "2", "--out", "onnx.png"], cwd=folder, check=True)
+    pixels = [np.asarray(Image.open(folder / name)).astype(int) for name in ("two.png", "onnx.png")]
+    assert np.abs(pixels[0] - pixels[1]).max() <= 1
+    args = ("evaluate", "cgan/export/generator.onnx", "--data", "classes.npz", "--count", "64", "--metric")
+    code, _, err = here(*args, "frechet_distance", "--extractor", "digits", "--out", "scores")
+    assert code == 0, err
 
 
 def test_a_full_disk_is_one_clear_line_before_training(here, folder, monkeypatch):

@@ -33,9 +33,10 @@ class Sampler:
         metadata = self.session.get_modelmeta().custom_metadata_map
         if metadata.get("keras_gan_format") not in FORMATS:
             raise ValueError(f"{path} has no metadata of keras_gan in format {' or '.join(FORMATS)}: use its to_onnx.")
-        names = [tensor.name for tensor in self.session.get_inputs()]
-        if names != ["latent"]:
-            raise ValueError(f"{path} takes {names}; this program draws latents only.")
+        names = {tensor.name for tensor in self.session.get_inputs()}
+        self.classes = int(metadata.get("num_classes", 0))
+        if names != ({"latent", "label"} if self.classes else {"latent"}):
+            raise ValueError(f"{path} takes {sorted(names)}; this program draws latents, and labels, only.")
         self.latent_shape = tuple(json.loads(metadata["latent_shape"]))
         self.normal = metadata["latent_distribution"] == "normal"
 
@@ -46,17 +47,26 @@ class Sampler:
         random, shape = np.random.default_rng(seed), (count, *self.latent_shape)
         return random.standard_normal(shape, "float32") if self.normal else random.random(shape, "float32") * 2 - 1
 
-    def images(self, latents: np.ndarray) -> np.ndarray:
+    def labels(self, count: int, label: int | None) -> np.ndarray:
+        """One class for all, or None for each in turn."""
+        if label is not None and not 0 <= label < self.classes:
+            raise ValueError(f"label must be a class from 0 to {self.classes - 1}, not {label}.")
+        return (np.arange(count) % self.classes if label is None else np.full(count, label)).astype("int32")
+
+    def images(self, latents: np.ndarray, label: int | None = None) -> np.ndarray:
         """Makes images from latents."""
-        parts = (latents[i : i + BATCH] for i in range(0, len(latents), BATCH))
-        images = np.concatenate([self.session.run(["image"], {"latent": part})[0] for part in parts])
+        if label is not None and not self.classes:
+            raise ValueError(f"label must be left out, not {label}: this generator has no labels.")
+        inputs = {"latent": latents, **({"label": self.labels(len(latents), label)} if self.classes else {})}
+        parts = ({k: v[i : i + BATCH] for k, v in inputs.items()} for i in range(0, len(latents), BATCH))
+        images = np.concatenate([self.session.run(["image"], part)[0] for part in parts])
         return np.clip(images * 127.5 + 128.0, 0.0, 255.0).astype("uint8")
 
-    def sample(self, count: int, seed: int | None = None) -> np.ndarray:
+    def sample(self, count: int, seed: int | None = None, label: int | None = None) -> np.ndarray:
         """Draws images; the same seed gives the same images, and those `GAN.sample` gives."""
-        return self.images(self.latents(count, seed))
+        return self.images(self.latents(count, seed), label)
 
-    def interpolate(self, seed_a: int, seed_b: int, steps: int) -> np.ndarray:
+    def interpolate(self, seed_a: int, seed_b: int, steps: int, label: int | None = None) -> np.ndarray:
         """Walks from the first image of one seed to that of another, both included.
 
         Normal latents lie near a sphere, so the way there is an arc (slerp); uniform ones are mixed on a line.
@@ -68,8 +78,11 @@ class Sampler:
         cosine = np.sum(a * b) / (np.linalg.norm(a) * np.linalg.norm(b))
         angle = np.arccos(np.clip(cosine, -1.0, 1.0))
         if not self.normal or np.sin(angle) < 1e-4:  # the arc between parallel latents is a line
-            return self.images((1 - t) * a + t * b)
-        return self.images((np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle))
+            return self.images((1 - t) * a + t * b, self._one(label))
+        return self.images((np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle), self._one(label))
+
+    def _one(self, label: int | None) -> int | None:
+        return 0 if label is None and self.classes else label
 
 
 def grid(images: np.ndarray, gap: int = 2, smallest: int = 64) -> Image.Image:
@@ -91,15 +104,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("model", help="file written by keras_gan's to_onnx")
     parser.add_argument("--count", type=int, default=64, help="number of pictures (default: 64)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same pictures (default: 0)")
+    parser.add_argument("--label", type=int, help="class to draw (default: each in turn)")
     parser.add_argument("--to-seed", type=int, help="walk from SEED to this seed in COUNT pictures")
     parser.add_argument("--out", default="grid.png", help="picture to write (default: grid.png)")
     options = parser.parse_args(arguments)
     try:
         sampler = Sampler(options.model)
         if options.to_seed is None:
-            images = sampler.sample(options.count, options.seed)
+            images = sampler.sample(options.count, options.seed, options.label)
         else:
-            images = sampler.interpolate(options.seed, options.to_seed, options.count)
+            images = sampler.interpolate(options.seed, options.to_seed, options.count, options.label)
         grid(images).save(options.out)
     except (OSError, ValueError) as error:
         print(f"sample.py: {' '.join(str(error).split())}", file=sys.stderr)

@@ -34,6 +34,15 @@ class Scope(keras.StatelessScope):
 frozen = Scope
 
 
+def substituted(pairs):
+    """Returns a context in which variables read as other values, through which gradients flow.
+
+    Args:
+        pairs: list of (variable, value).
+    """
+    return Scope(pairs)
+
+
 class Step:
     """Mixin that makes Keras call `gan_step(data)` and `gan_test_step(data)`, both written without a backend."""
 

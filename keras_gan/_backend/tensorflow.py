@@ -10,6 +10,15 @@ import tensorflow as tf
 frozen = keras.StatelessScope
 
 
+def substituted(pairs):
+    """Returns a context in which variables read as other values, through which gradients flow.
+
+    Args:
+        pairs: list of (variable, value).
+    """
+    return keras.StatelessScope(pairs)
+
+
 class Step:
     """Mixin that makes Keras call `gan_step(data)` and `gan_test_step(data)`, both written without a backend."""
 
@@ -34,7 +43,10 @@ def aux_and_gradients(function, variables):
         loss, aux = function()
         # The optimizer sums gradients over replicas; the mean is wanted.
         loss = loss / tf.distribute.get_strategy().num_replicas_in_sync
-    return aux, tape.gradient(loss, values)
+    gradients = tape.gradient(loss, values)
+    # Those of an Embedding come as slices, a row for each image; Keras's optimizers would square the rows one by one
+    # before summing those of one label.
+    return aux, [tf.convert_to_tensor(g) if isinstance(g, tf.IndexedSlices) else g for g in gradients]
 
 
 def input_gradients(function, inputs):

@@ -19,7 +19,8 @@ class SampleGrid(keras.callbacks.Callback):
         count: int >= 1, images in the grid. Defaults to 64.
         seed: int, seed of the latents. Defaults to 0.
         every: int >= 1, epochs from one grid to the next. Defaults to 1.
-        columns: int, images per row. Defaults to the square root of `count`, rounded up.
+        columns: int, images per row. Defaults to the square root of `count`, rounded up; of a GAN with labels to the
+            number of its classes, up to 16: each column is a class.
         timeline: bool, write the animation. Defaults to True.
         tensorboard: path or None, folder for TensorBoard's "Images" page (needs the package tensorboardX).
 
@@ -79,7 +80,9 @@ class SampleGrid(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every:
             return
-        sheet = pictures.grid(self.model.sample(inputs=self.inputs), self.columns)
+        classes = self.model.num_classes or 0
+        columns = self.columns or (classes if 1 < classes <= 16 else None)
+        sheet = pictures.grid(self.model.sample(inputs=self.inputs), columns)
         try:
             files.save_image(self.folder / f"epoch_{epoch + 1:04d}.png", sheet)
             if self.writer is not None:

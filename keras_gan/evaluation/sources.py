@@ -12,6 +12,7 @@ from keras_gan.exporting.onnx import onnx_runner
 from keras_gan.exporting.saved_model import ABOUT, is_saved_model, saved_model_runner, version_to_load, versions
 from keras_gan.latents import DISTRIBUTIONS, fixed_latents
 from keras_gan.models.gan import GAN
+from keras_gan.models.inspection import labels_for
 from keras_gan.pictures import to_uint8
 
 
@@ -23,16 +24,19 @@ class Generator(NamedTuple):
         latent_shape: shape of one latent.
         distribution: "normal" or "uniform".
         image_shape: (height, width, channels).
+        num_classes: int, or None without labels.
     """
 
     run: Callable[[dict[str, np.ndarray]], np.ndarray]
     latent_shape: tuple[int, ...]
     distribution: str
     image_shape: tuple[int, int, int]
+    num_classes: int | None = None
 
     def fixed_inputs(self, count: int, seed: int | None = None) -> dict[str, np.ndarray]:
         """Draws inputs: those of `GAN.fixed_inputs`."""
-        return {"latent": fixed_latents(count, self.latent_shape, self.distribution, seed)}
+        inputs = {"latent": fixed_latents(count, self.latent_shape, self.distribution, seed)}
+        return inputs if self.num_classes is None else {**inputs, "label": labels_for(count, None, self.num_classes)}
 
     def sample(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         """Draws uint8 images."""
@@ -104,6 +108,7 @@ def _generator(run: Callable, described: dict[str, Any], path: Path) -> Generato
     try:
         latent, image = (tuple(json.loads(described[name])) for name in ("latent_shape", "image_shape"))
         distribution = described["latent_distribution"]
+        classes = int(described["num_classes"]) if "num_classes" in described else None
         if distribution not in DISTRIBUTIONS:
             raise ValueError(f"latent_distribution {distribution!r}")
     except (KeyError, TypeError, ValueError) as error:
@@ -111,4 +116,4 @@ def _generator(run: Callable, described: dict[str, Any], path: Path) -> Generato
             f"An exported generator must say what latents it takes. Received: {path}, without {error}. "
             "Export it again with keras_gan.exporting."
         ) from error
-    return Generator(run, latent, distribution, image)
+    return Generator(run, latent, distribution, image, classes)

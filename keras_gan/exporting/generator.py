@@ -94,6 +94,7 @@ class ExportedGenerator:
             "latent_dim": str(math.prod(self.gan.latent_shape)),
             "latent_distribution": self.gan.latent,
             "image_shape": json.dumps(self.image_shape),
+            **({} if self.gan.num_classes is None else {"num_classes": str(self.gan.num_classes)}),
             "value_range": "-1,1",
             "layout": "NHWC",
         }

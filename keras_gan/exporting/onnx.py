@@ -40,7 +40,8 @@ def to_onnx(gan: GAN, path: str | os.PathLike, opset: int = 18, atol: float = 1e
     same pictures as Keras at batch sizes 1, 3 and 16. On the JAX backend a TensorFlow process converts.
 
     Metadata (strings): `keras_gan_format` (1), `keras_gan_version`, `latent_shape` and `image_shape` (JSON lists),
-    `latent_dim`, `latent_distribution` (`normal` or `uniform`), `value_range` (`-1,1`), `layout` (`NHWC`).
+    `latent_dim`, `latent_distribution` (`normal` or `uniform`), `value_range` (`-1,1`), `layout` (`NHWC`), and of a GAN
+    with labels `num_classes`; then `label`, int32 `(batch,)`, is a second input.
 
     Args:
         gan: a `keras_gan.GAN`.

@@ -1,6 +1,7 @@
 """Adversarial losses: what the players of the game minimise."""
 
 from keras_gan.losses.adversarial import AdversarialLoss
+from keras_gan.losses.began import BEGAN
 from keras_gan.losses.hinge import Hinge
 from keras_gan.losses.least_squares import LeastSquares
 from keras_gan.losses.minimax import Minimax
@@ -9,6 +10,7 @@ from keras_gan.losses.relativistic import RelativisticAverage, RelativisticPaire
 from keras_gan.losses.wasserstein import Wasserstein
 
 __all__ = [
+    "BEGAN",
     "AdversarialLoss",
     "Hinge",
     "LeastSquares",

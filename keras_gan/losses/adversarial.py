@@ -1,7 +1,7 @@
-from keras_gan.configurable import Configurable
+from keras_gan.part import Part
 
 
-class AdversarialLoss(Configurable):
+class AdversarialLoss(Part):
     """Base of the losses of the two players, defined together so that they cannot be mixed up.
 
     Both methods take float32 logits (no sigmoid) of any shape, `(batch, 1)` or patches `(batch, height, width, 1)`,
@@ -14,6 +14,9 @@ class AdversarialLoss(Configurable):
 
     generator_uses_real = False
 
+    def __init__(self):
+        super().__init__()
+
     def discriminator(self, real, fake):
         """Loss of the discriminator from the logits of reals and of fakes."""
         raise TypeError(f"{type(self).__name__} must define `discriminator(real, fake)`.")
@@ -21,3 +24,6 @@ class AdversarialLoss(Configurable):
     def generator(self, real, fake):
         """Loss of the generator from the logits of fakes (and of reals, if `generator_uses_real`)."""
         raise TypeError(f"{type(self).__name__} must define `generator(real, fake)`.")
+
+    def adapt(self, real, fake):
+        """Moves what the loss remembers, once for each update of the discriminator. Most remember nothing."""

@@ -27,6 +27,7 @@ class LeastSquares(AdversarialLoss):
     """
 
     def __init__(self, real_target=1.0, fake_target=0.0, generator_target=1.0):
+        super().__init__()
         if real_target == fake_target:
             raise ValueError(
                 "`real_target` and `fake_target` must differ. "

@@ -36,6 +36,7 @@ class NonSaturating(AdversarialLoss):
     """
 
     def __init__(self, real_target=1.0):
+        super().__init__()
         if not 0.5 < real_target <= 1:
             raise ValueError(f"`real_target` must lie in (0.5, 1]. Received: real_target={real_target!r}.")
         self.real_target = real_target

@@ -2,10 +2,15 @@ import keras
 from keras import ops
 
 from keras_gan import _backend
+from keras_gan.augmenters.augmenter import Augmenter
 from keras_gan.losses.adversarial import AdversarialLoss
 from keras_gan.losses.non_saturating import NonSaturating
 from keras_gan.models import inspection
 from keras_gan.models.players import PlayerOptimizers
+from keras_gan.part import plain
+from keras_gan.penalties.penalty import Penalty
+from keras_gan.schedules import check as check_schedule
+from keras_gan.schedules import value_at
 
 serialize = keras.saving.serialize_keras_object
 deserialize = keras.saving.deserialize_keras_object
@@ -20,7 +25,7 @@ class Game(_backend.Step, keras.Model):
     Args:
         discriminator_steps: int >= 1, updates of the first player per update of the others.
         reuse_fakes: bool, whether the first player learns from the same draw as the second.
-        ema_half_life: number of images, or None for no average.
+        ema_half_life: number of images, a schedule, or None for no average.
         ema_ramp_up: float, largest half-life as a share of the images seen.
         name: str, name of the model.
     """
@@ -35,8 +40,8 @@ class Game(_backend.Step, keras.Model):
                 "`discriminator_steps` must be a whole number >= 1. "
                 f"Received: discriminator_steps={discriminator_steps}."
             )
-        if ema_half_life is not None and not ema_half_life > 0:
-            raise ValueError(f"`ema_half_life` must be above 0, or None. Received: ema_half_life={ema_half_life}.")
+        if ema_half_life is not None:
+            check_schedule("ema_half_life", ema_half_life, above=True)
         if not ema_ramp_up > 0:
             raise ValueError(f"`ema_ramp_up` must be above 0. Received: ema_ramp_up={ema_ramp_up}.")
         self.discriminator_steps = discriminator_steps
@@ -46,6 +51,7 @@ class Game(_backend.Step, keras.Model):
         self.step = self._counter("step")
         self.images_seen = self._counter("images_seen")
         self.trackers = {}
+        self.parts = []
         self.built = True  # the networks are; otherwise saving weights is refused
 
     def _counter(self, name):
@@ -86,8 +92,29 @@ class Game(_backend.Step, keras.Model):
                 f"Every trainable variable of the player {player!r} must take part in its loss. "
                 f"Received: no gradient for {unreached}. Remove those layers, or set trainable=False on them."
             )
-        _backend.apply(optimizer, gradients, variables)
+        with self.optimizer.scheduled(player, self.images_seen):
+            _backend.apply(optimizer, gradients, variables)
+        for penalty in (p for p in self.penalties if p.player == player):
+            penalty.restrict(variables)
         self.observe(**terms)
+
+    def gradient_norms(self, batch):
+        """Returns {player: Euclidean norm of its gradient} for a batch. Nothing moves, and nothing is learned.
+
+        Args:
+            batch: dict of tensors as `fit` feeds it.
+        """
+        batch, norms = self.as_batch(batch), {}
+        for player, variables in self.players().items():
+
+            def total(player=player):
+                return sum(getattr(self, f"{player}_loss")(batch, self.draw(batch)).values()), None
+
+            with _backend.frozen():
+                _, gradients = _backend.aux_and_gradients(total, variables)
+                squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in gradients if g is not None]
+            norms[player] = float(ops.sqrt(sum(squares)))
+        return norms
 
     def averaged_variables(self):
         """Returns the variables of the averages."""
@@ -98,27 +125,36 @@ class Game(_backend.Step, keras.Model):
         if not self.averaged():
             return
         ramped = self.ema_ramp_up * ops.cast(self.images_seen, "float32")
-        half_life = ops.minimum(float(self.ema_half_life), ramped)
+        half_life = ops.minimum(ops.cast(value_at(self.ema_half_life, self.images_seen), "float32"), ramped)
         decay = ops.power(0.5, ops.cast(count, "float32") / half_life)
         for average, network in self.averaged():
             for mean, weight in zip(average.weights, network.weights, strict=True):
                 mean.assign(weight + decay * (mean - weight) if weight.trainable else weight)
 
-    def penalty_terms(self, player, critic, real, fake):
-        """Returns {name: weighted value} of a player's penalties. Only the value is conditional, never the update."""
+    def penalty_terms(self, player, play):
+        """Returns {name: weighted value} of a player's penalties. Only the value is conditional, never the update.
+
+        Args:
+            player: str, whose loss the terms join.
+            play: a `keras_gan.penalties.Play`.
+        """
         terms = {}
-        for penalty in (p for p in self.penalties if p.player == player):
-
-            def value(penalty=penalty):
-                return penalty.compute(lambda x: critic(x)["logits"], real, fake)
-
-            with _backend.frozen():  # a penalty moves no statistics and no seeds
-                if penalty.interval > 1:
-                    result = ops.cond(ops.equal(self.step % penalty.interval, 0), value, lambda: ops.zeros(()))
-                else:
-                    result = value()
-            terms[penalty.name] = penalty.interval * penalty.weight * result
+        for penalty in (p for p in self.penalties if p.player == player and p.logged):
+            # Outside of the frozen block, in which the random state would stand still.
+            shown = play._replace(noise=penalty.draw(play, self.noise_seed))
+            value, moved = self._evaluated(penalty, shown)
+            for variable, new in zip(penalty.memory, moved, strict=True):
+                variable.assign(new)
+            terms[penalty.name] = penalty.interval * value_at(penalty.weight, self.images_seen) * value
         return terms
+
+    def _evaluated(self, penalty, play):
+        with _backend.frozen():  # a penalty moves no statistics and no seeds
+            if penalty.interval == 1:
+                return penalty.evaluate(play)
+            due = ops.equal(self.step % penalty.interval, 0)
+            now = [variable.value for variable in penalty.memory]
+            return ops.cond(due, lambda: penalty.evaluate(play), lambda: (ops.zeros(()), now))
 
     def observe(self, **values):
         """Adds values to the epoch's means in the logs."""
@@ -149,6 +185,9 @@ class Game(_backend.Step, keras.Model):
         optimizer=None,
         loss=None,
         penalties=(),
+        augmenter=None,
+        schedules=None,
+        top_k=1.0,
         run_eagerly=False,
         steps_per_execution=1,
         jit_compile="auto",
@@ -161,26 +200,30 @@ class Game(_backend.Step, keras.Model):
                 `PlayerOptimizers`. Defaults to `Adam(2e-4, beta_1=0.5)`, the DCGAN paper's.
             loss: an `AdversarialLoss`. Defaults to `NonSaturating()`.
             penalties: list of `Penalty`. Defaults to none.
+            augmenter: a `keras_gan.augmenters.Augmenter`, through which the discriminator sees every image. Defaults to
+                none.
+            schedules: {name of an optimizer's number: `keras_gan.schedules.Schedule`}, for all players, or {player:
+                {name: schedule}}: the learning rate and betas as functions of the images seen. Defaults to none.
+            top_k: float in (0, 1] or a schedule, share of each batch's fakes that the generator learns from: those with
+                the highest logits (Sinha et al. 2020, arXiv:2002.06224). Defaults to 1, all.
             run_eagerly, steps_per_execution, jit_compile: as in `keras.Model.compile`.
             auto_scale_loss: bool, scale each player's loss under the `mixed_float16` policy. Defaults to True.
 
         Raises:
-            TypeError: if `loss` is not an `AdversarialLoss`.
+            TypeError: if `loss` is not an `AdversarialLoss`, a penalty no `Penalty`, or the augmenter no `Augmenter`.
             ValueError: if a penalty names an unknown player, shares a name in the logs, or takes gradients of a network
                 with batch normalization; or if a player has nothing to train.
         """
-        loss = NonSaturating() if loss is None else loss
-        if not isinstance(loss, AdversarialLoss):
-            raise TypeError(f"`loss` must be a keras_gan.losses.AdversarialLoss. Received: loss={loss!r}.")
-        penalties = list(penalties)
+        loss, penalties = NonSaturating() if loss is None else loss, list(penalties)
+        self._check_parts(loss, penalties, augmenter, top_k)
         players = self.players()
         if idle := [player for player, variables in players.items() if not variables]:
             raise ValueError(f"Every player needs trainable variables. Received: none for {idle}. Set trainable=True.")
-        self._check_penalties(penalties)
         optimizer = PlayerOptimizers.for_players(
             keras.optimizers.Adam(2e-4, beta_1=0.5) if optimizer is None else optimizer,
             players,
             scale_loss=auto_scale_loss and self.dtype_policy.name == "mixed_float16",
+            schedules=schedules,
         )
         super().compile(
             optimizer=optimizer,
@@ -189,9 +232,15 @@ class Game(_backend.Step, keras.Model):
             jit_compile=jit_compile,
             auto_scale_loss=False,
         )
+        while self.parts:  # Keras goes on tracking what an attribute held before
+            self.parts.pop()
+        self.parts.extend([loss, *penalties, *([] if augmenter is None else [augmenter])])
         self.adversarial = loss
         self.penalties = penalties
-        names = (*self.loss_names, *(penalty.name for penalty in penalties), *self.probability_names)
+        self.augmenter = augmenter
+        self.top_k = top_k
+        terms = [penalty.name for penalty in penalties if penalty.logged]
+        names = (*self.loss_names, *terms, *self.probability_names)
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
         optimizer.build_players(players)
         self._compile_arguments = {
@@ -201,9 +250,16 @@ class Game(_backend.Step, keras.Model):
             "auto_scale_loss": auto_scale_loss,
         }
 
-    def _check_penalties(self, penalties):
+    def _check_parts(self, loss, penalties, augmenter, top_k):
+        if not isinstance(loss, AdversarialLoss):
+            raise TypeError(f"`loss` must be a keras_gan.losses.AdversarialLoss. Received: loss={loss!r}.")
+        if augmenter is not None and not isinstance(augmenter, Augmenter):
+            raise TypeError(f"`augmenter` must be a keras_gan.augmenters.Augmenter. Received: augmenter={augmenter!r}.")
+        check_schedule("top_k", top_k, above=True, highest=1.0)
         players, names = list(self.players()), [*self.loss_names, *self.probability_names]
         for penalty in penalties:
+            if not isinstance(penalty, Penalty):
+                raise TypeError(f"`penalties` must hold keras_gan.penalties.Penalty objects. Received: {penalty!r}.")
             if penalty.player not in players:
                 raise ValueError(
                     f"A penalty must name one of the players {players}. "
@@ -228,13 +284,15 @@ class Game(_backend.Step, keras.Model):
             "optimizer": serialize(self.optimizer),
             "loss": serialize(self.adversarial),
             "penalties": [serialize(penalty) for penalty in self.penalties],
+            "augmenter": self.augmenter and serialize(self.augmenter),
+            "top_k": plain(self.top_k),
             **self._compile_arguments,
         }
 
     def compile_from_config(self, config):
         config = dict(config)
-        for key in ("optimizer", "loss"):
-            config[key] = deserialize(config[key])
+        for key in ("optimizer", "loss", "augmenter", "top_k"):
+            config[key] = deserialize(config[key]) if isinstance(config[key], dict) else config[key]
         config["penalties"] = [deserialize(penalty) for penalty in config["penalties"]]
         self.compile(**config)
 

@@ -6,7 +6,10 @@ from keras_gan import _backend
 from keras_gan.latents import DISTRIBUTIONS, fixed_latents
 from keras_gan.models import inspection
 from keras_gan.models.game import Game
+from keras_gan.part import plain
+from keras_gan.penalties.penalty import Play
 from keras_gan.pictures import to_uint8
+from keras_gan.schedules import value_at
 
 serialize = keras.saving.serialize_keras_object
 deserialize = keras.saving.deserialize_keras_object
@@ -25,12 +28,15 @@ class GAN(Game):
 
     Args:
         generator: `keras.Model`, latents `(batch, *latent_shape)` -> images `(batch, height, width, channels)` in
-            [-1, 1].
-        discriminator: `keras.Model`, images -> logits `(batch, 1)` (or patches), or a dict with the key `"logits"`.
+            [-1, 1]. With a second input named `label`, int32 `(batch,)`, it draws what the label says.
+        discriminator: `keras.Model`, images -> logits `(batch, 1)` (or patches), or a dict with the key `"logits"`. It
+            too may have an input `label`.
+        num_classes: int, number of classes of a GAN with labels (0 to `num_classes - 1`), or None to read it from the
+            networks' attribute `num_classes`.
         latent: `"normal"` (mean 0, deviation 1) or `"uniform"` (from -1 to 1), the distribution of latents. Defaults to
             `"normal"`.
-        ema_half_life: number of images after which the averaged generator has forgotten half, or None for no average.
-            Defaults to 10,000, StyleGAN2's choice. Weights are averaged; batch statistics are copied.
+        ema_half_life: number of images (or a schedule) after which the averaged generator has forgotten half, or None
+            for no average. Defaults to 10,000, StyleGAN2's choice. Weights are averaged; batch statistics are copied.
         ema_ramp_up: float, the half-life is at most this share of the images seen, so that the average follows the fast
             start. Defaults to 0.05.
         discriminator_steps: int >= 1, updates of the discriminator per update of the generator. A batch is divided into
@@ -60,11 +66,13 @@ class GAN(Game):
 
     loss_names = ("discriminator_loss", "generator_loss")
     probability_names = ("real_probability", "fake_probability")
+    lowest_label = 0
 
     def __init__(
         self,
         generator,
         discriminator,
+        num_classes=None,
         latent="normal",
         ema_half_life=10_000,
         ema_ramp_up=0.05,
@@ -77,12 +85,57 @@ class GAN(Game):
         if latent not in DISTRIBUTIONS:
             raise ValueError(f"`latent` must be 'normal' or 'uniform'. Received: latent={latent!r}.")
         self.check_networks(generator, discriminator)
+        self.num_classes = inspection.number_of_classes(num_classes, (generator, discriminator))
         self.generator = generator
         self.discriminator = discriminator
         self.average = None if ema_half_life is None else inspection.copy_of(generator)
         self.latent_seed = keras.random.SeedGenerator(seed)
+        self.noise_seed = keras.random.SeedGenerator(None if seed is None else seed + 1)  # of the penalties
         self.latent = latent
         self.seed = seed
+        self.frozen_layers = ()
+
+    def compile(self, optimizer=None, loss=None, penalties=(), freeze_discriminator=0, **arguments):
+        """Sets what the players learn by: as `Game.compile`, which describes the other arguments.
+
+        Args:
+            freeze_discriminator: int >= 0, how many of the discriminator's layers with weights, counted from the image
+                on, stay as they are: to fine-tune a trained GAN on few other images (FreezeD: Mo et al. 2020,
+                arXiv:2002.10964). Defaults to 0.
+
+        Raises:
+            ValueError: if nothing of the discriminator would be left to train.
+        """
+        for layer in self.frozen_layers:
+            layer.trainable = True
+        self.frozen_layers = inspection.first_layers(self.discriminator, freeze_discriminator)
+        for layer in self.frozen_layers:
+            layer.trainable = False
+        super().compile(optimizer, loss, penalties, **arguments)
+
+    def get_compile_config(self):
+        config = super().get_compile_config()
+        return {**config, "freeze_discriminator": len(self.frozen_layers)} if config else config
+
+    def start_from(self, trained):
+        """Takes over the weights of another GAN with the same networks: the start of fine-tuning.
+
+        Counters, optimizers and random states stay as they are.
+
+        Raises:
+            ValueError: if the networks differ.
+        """
+        for name in ("generator", "discriminator", "ema_generator"):
+            own, other = getattr(self, name), getattr(trained, name)
+            if (shapes := [w.shape for w in own.weights]) != (others := [w.shape for w in other.weights]):
+                here, there = next(
+                    ((a, b) for a, b in zip(shapes, others, strict=False) if a != b), (len(shapes), len(others))
+                )
+                raise ValueError(
+                    f"A GAN can start from one with the same networks. Received: {name}s that differ, weights of "
+                    f"{here} here and {there} there. Use the same image size, channels and network arguments."
+                )
+            own.set_weights(other.get_weights())
 
     # What a variant may override.
 
@@ -106,61 +159,131 @@ class GAN(Game):
         return [] if self.average is None else [(self.average, self.generator)]
 
     def sample_inputs(self, batch):
-        """Draws the generator's inputs for one step: {"latent": float32 tensor (batch, *latent_shape)}."""
+        """Draws the generator's inputs for one step.
+
+        Returns:
+            {"latent": float32 tensor (batch, *latent_shape)}, with labels also {"label": those of the batch}, so that
+            fakes are of the classes that reals are of.
+        """
         shape = (ops.shape(batch["image"])[0], *self.latent_shape)
         draw = keras.random.normal if self.latent == "normal" else keras.random.uniform
         limits = {} if self.latent == "normal" else {"minval": -1.0, "maxval": 1.0}
-        return {"latent": draw(shape, dtype="float32", seed=self.latent_seed, **limits)}
+        inputs = {"latent": draw(shape, dtype="float32", seed=self.latent_seed, **limits)}
+        return inputs if self.num_classes is None else {**inputs, "label": batch["label"]}
 
-    def fixed_inputs(self, count, seed=None):
+    def fixed_inputs(self, count, seed=None, label=None):
         """Draws inputs outside of training, with numpy: the same for one seed on every machine and backend.
 
         Row i does not depend on `count`: the first images of a larger sample are those of a smaller one.
 
+        Args:
+            count: int, number of rows.
+            seed: int or None.
+            label: int or `count` of them, the classes; None for each in turn. Of a GAN without labels None.
+
         Returns:
-            {"latent": float32 array (count, *latent_shape)}
+            {"latent": float32 array (count, *latent_shape)}, with labels also {"label": int32 array (count,)}.
+
+        Raises:
+            ValueError: for labels out of range, not as many as rows, or of a GAN without labels.
         """
-        return {"latent": fixed_latents(count, self.latent_shape, self.latent, seed)}
+        inputs = {"latent": fixed_latents(count, self.latent_shape, self.latent, seed)}
+        if self.num_classes is None:
+            if label is not None:
+                raise ValueError(f"`label` must be None: this GAN has no labels. Received: label={label!r}.")
+            return inputs
+        return {**inputs, "label": inspection.labels_for(count, label, self.num_classes)}
+
+    def view(self, images):
+        """Returns a function that shows images to the discriminator: through the augmenter, if there is one.
+
+        The random parameters are drawn here, for as many images as these, so that the function may be called in a
+        frozen block, and shows several times alike.
+        """
+        if self.augmenter is None:
+            return lambda shown: shown
+        drawn = self.augmenter.draw(images)
+        return lambda shown: self.augmenter.apply(shown, drawn)
 
     def discriminator_loss(self, batch, draw):
         """Returns {name: weighted float32 scalar}, the terms that the discriminator minimises."""
         inputs, real, fake = draw["inputs"], batch["image"], draw["fake"]
-        real_out, fake_out = self.discriminate(real, batch), self.discriminate(fake, inputs)
+        view, view_of_fake = self.view(real), self.view(fake)
+        real_out, fake_out = self.discriminate(view(real), batch), self.discriminate(view_of_fake(fake), inputs)
+        real_logits, fake_logits = real_out["logits"], fake_out["logits"]
         self.observe(
-            real_probability=ops.mean(ops.sigmoid(real_out["logits"])),
-            fake_probability=ops.mean(ops.sigmoid(fake_out["logits"])),
+            real_probability=ops.mean(ops.sigmoid(real_logits)), fake_probability=ops.mean(ops.sigmoid(fake_logits))
         )
         terms = self.discriminator_terms(batch, inputs, real_out, fake_out)
-        return {**terms, **self.penalty_terms("discriminator", lambda x: self.discriminate(x, batch), real, fake)}
+        self.adversarial.adapt(real_logits, fake_logits)
+        if self.augmenter is not None:
+            self.augmenter.adapt(real_logits)
+            self.augmenter.set_progress(self.images_seen)
+        play = self.play("discriminator", batch, draw, view)._replace(real_logits=real_logits, fake_logits=fake_logits)
+        return {**terms, **self.penalty_terms("discriminator", play)}
 
     def generator_loss(self, batch, draw):
         """Returns {name: weighted float32 scalar}, the terms that the generator minimises."""
-        inputs, fake = draw["inputs"], draw["fake"]
+        inputs, real, fake = draw["inputs"], batch["image"], draw["fake"]
+        view, view_of_fake = self.view(real), self.view(fake)
         with _backend.frozen():  # being judged moves nothing in the discriminator
-            fake_out = self.discriminate(fake, inputs)
-            real_out = self.discriminate(batch["image"], batch) if self.adversarial.generator_uses_real else None
-        return self.generator_terms(batch, inputs, real_out, fake_out)
+            fake_out = self.discriminate(view_of_fake(fake), inputs)
+            real_out = self.discriminate(view(real), batch) if self.generator_uses_real else None
+        terms = self.generator_terms(batch, inputs, real_out, fake_out)
+        play = self.play("generator", batch, draw, view)._replace(fake_logits=fake_out["logits"])
+        return {**terms, **self.penalty_terms("generator", play)}
+
+    def play(self, player, batch, draw, view):
+        """Returns the `keras_gan.penalties.Play` that a player's penalties look at, still without logits."""
+        return Play(
+            critic=lambda images: self.discriminate(view(images), batch)["logits"],
+            generate=lambda inputs: self.generate(inputs, training=True),
+            networks=self.networks_of(player),
+            inputs=draw["inputs"],
+            real=batch["image"],
+            fake=draw["fake"],
+        )
+
+    @property
+    def generator_uses_real(self):
+        """Whether `generator_terms` needs the discriminator's outputs for reals."""
+        return self.adversarial.generator_uses_real
 
     def discriminator_terms(self, batch, inputs, real_out, fake_out):
         """Returns the loss terms of the discriminator from its outputs for reals and fakes."""
         return {"discriminator_loss": self.adversarial.discriminator(real_out["logits"], fake_out["logits"])}
 
     def generator_terms(self, batch, inputs, real_out, fake_out):
-        """Returns the loss terms of the generator; `real_out` is None unless the loss uses reals."""
-        real = real_out and real_out["logits"]
-        return {"generator_loss": self.adversarial.generator(real, fake_out["logits"])}
+        """Returns the loss terms of the generator; `real_out` is None unless `generator_uses_real`."""
+        real, fake = real_out and real_out["logits"], fake_out["logits"]
+        return {"generator_loss": self.adversarial.generator(real, self.best_of(fake))}
+
+    def best_of(self, logits):
+        """Returns the logits of the share `top_k` of the fakes that the discriminator takes for most real.
+
+        There are as many as before, so that their shape stays the same: the best are repeated, evenly.
+        """
+        if self.top_k == 1.0:
+            return logits
+        count = ops.shape(logits)[0]
+        quality = ops.mean(ops.reshape(logits, (count, -1)), axis=1)
+        share = ops.cast(value_at(self.top_k, self.images_seen), "float32")
+        rank = ops.floor(ops.cast(ops.arange(count), "float32") * share)
+        return ops.take(logits, ops.take(ops.argsort(-quality), ops.cast(rank, "int32")), axis=0)
 
     # Using the networks.
 
     @property
     def latent_shape(self):
         """Shape of one latent, without the batch axis."""
-        return next(iter(inspection.input_shapes(self.generator, "generator").values()))
+        shapes = inspection.input_shapes(self.generator, "generator")
+        return shapes.get("latent", next(iter(shapes.values())))
 
     @property
     def image_shape(self):
         """Shape of one image: (height, width, channels)."""
-        return next(iter(inspection.input_shapes(self.discriminator, "discriminator").values()))
+        shapes = inspection.input_shapes(self.discriminator, "discriminator")
+        return shapes.get("image", next(iter(shapes.values())))
 
     @property
     def ema_generator(self):
@@ -199,12 +322,13 @@ class GAN(Game):
         inputs = inputs if isinstance(inputs, dict) else {"latent": inputs}
         return self.generate(inputs, training=training, generator=self.ema_generator)
 
-    def sample(self, count=16, seed=None, inputs=None, batch_size=64):
+    def sample(self, count=16, seed=None, label=None, inputs=None, batch_size=64):
         """Draws images from the averaged generator.
 
         Args:
             count: int >= 1, number of images. Ignored when `inputs` is given.
             seed: int or None; the same seed gives the same latents on every machine and backend.
+            label: int or `count` of them, the classes to draw; None for each in turn. For GANs with labels.
             inputs: dict as from `fixed_inputs`, to use instead of drawing.
             batch_size: int, images per call of the network. Defaults to 64.
 
@@ -214,7 +338,7 @@ class GAN(Game):
         if inputs is None:
             if not isinstance(count, (int, np.integer)) or count < 1:
                 raise ValueError(f"`count` must be a whole number >= 1. Received: count={count!r}.")
-            inputs = self.fixed_inputs(count, seed)
+            inputs = self.fixed_inputs(count, seed) if label is None else self.fixed_inputs(count, seed, label)
         network, count = self.ema_generator, len(next(iter(inputs.values())))
         batches = ({k: v[i : i + batch_size] for k, v in inputs.items()} for i in range(0, count, batch_size))
         return np.concatenate(
@@ -250,6 +374,17 @@ class GAN(Game):
         self.observe(**values)
         return {name: self.trackers[name].result() for name in values}
 
+    def fit(self, x=None, y=None, *arguments, **named):
+        """Trains the GAN: `keras.Model.fit`, after a look at the labels if they are an array.
+
+        Raises:
+            ValueError: for labels out of range, or that are no whole numbers.
+        """
+        labels = x.get("label") if isinstance(x, dict) else y
+        if self.num_classes is not None and isinstance(labels, (np.ndarray, list)):
+            inspection.check_labels(np.asarray(labels), self.num_classes, self.lowest_label)
+        return super().fit(x, y, *arguments, **named)
+
     def as_batch(self, data):
         """Brings what `fit` was given into a dict: images alone, (images, labels), or a dict with `"image"`."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -270,14 +405,30 @@ class GAN(Game):
                 f"Images must have the shape that the networks were built for, {self.image_shape}. "
                 f"Received: {tuple(image.shape[1:])}. Use the `size` and `channels` of keras_gan.data.images."
             )
-        return batch
+        if self.num_classes is None:
+            return batch
+        # Eagerly JAX gets arrays; a network with two inputs takes tensors or arrays, not both.
+        return {**batch, "image": ops.convert_to_tensor(image), "label": self.as_labels(batch.get("label"))}
+
+    def as_labels(self, label):
+        """Brings the labels of a batch into int32 `(batch,)`."""
+        if label is None:
+            raise ValueError(
+                "Batches must hold the key 'label': the GAN has labels. Received: images alone. "
+                "Use fit(images, labels) or a data set with labels."
+            )
+        dtype = keras.backend.standardize_dtype(label.dtype)
+        if "int" not in dtype:
+            raise ValueError(f"Labels must be whole numbers. Received: dtype {dtype}. Use labels.astype('int32').")
+        return ops.cast(ops.reshape(label, (-1,)), "int32")
 
     def get_config(self):
         return {
             "generator": serialize(self.generator),
             "discriminator": serialize(self.discriminator),
+            "num_classes": self.num_classes,
             "latent": self.latent,
-            "ema_half_life": self.ema_half_life,
+            "ema_half_life": plain(self.ema_half_life),
             "ema_ramp_up": self.ema_ramp_up,
             "discriminator_steps": self.discriminator_steps,
             "reuse_fakes": self.reuse_fakes,

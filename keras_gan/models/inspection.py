@@ -1,13 +1,34 @@
 """What the game reads from the networks it is given, and the questions it asks them before it starts."""
 
 import keras
+import numpy as np
 
 
 def layers_of(network):
-    """Yields every layer of a network, nested ones included."""
-    for layer in getattr(network, "layers", []):
+    """Yields every layer of a network, from the input on: nested and wrapped ones, and those inside other layers."""
+    inner = getattr(network, "layers", None)
+    for layer in network._flatten_layers(include_self=False, recursive=False) if inner is None else inner:
         yield layer
         yield from layers_of(layer)
+
+
+def first_layers(network, count):
+    """Returns the first `count` layers of a network that hold trainable weights of their own.
+
+    Raises:
+        ValueError: for a count that is not a whole number, or leaves none of them.
+    """
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        raise ValueError(
+            f"`freeze_discriminator` must be a whole number of layers >= 0. Received: freeze_discriminator={count!r}."
+        )
+    inner = [layer for layer in layers_of(network) if layer.trainable_variables and not list(layers_of(layer))]
+    if count and count >= len(inner):
+        raise ValueError(
+            f"`freeze_discriminator` must leave something to train of {len(inner)} layers with weights. "
+            f"Received: freeze_discriminator={count}."
+        )
+    return tuple(inner[:count])
 
 
 def input_shapes(network, role):
@@ -41,12 +62,15 @@ def input_shapes(network, role):
 
 def output_of(network, shapes):
     """Returns the symbolic output (a `keras.KerasTensor`, or a dict of them) for inputs of the given shapes."""
-    tensors = {name: keras.KerasTensor((None, *shape)) for name, shape in shapes.items()}
+    tensors = {
+        name: keras.KerasTensor((None, *shape), dtype="int32" if name == "label" else "float32")
+        for name, shape in shapes.items()
+    }
     return network.compute_output_spec(pick_inputs(network, tensors))
 
 
 def pick_inputs(network, tensors):
-    """Selects what a network takes from a dict of tensors: the first, or a dict by name if it has several inputs."""
+    """Selects what a network takes from a dict of tensors: the first; if it has several inputs, those by name."""
     try:
         names = [tensor.name for tensor in network.inputs or []]
     except (AttributeError, ValueError):
@@ -58,15 +82,63 @@ def pick_inputs(network, tensors):
                 f"The inputs of {network.name!r} must be among {sorted(tensors)}. Received: inputs {names}, "
                 f"missing {missing}. Name its keras.Input layers accordingly."
             )
-        return {name: tensors[name] for name in names}
+        return keras.tree.map_structure(lambda tensor: tensors[tensor.name], network.input)
     return next(iter(tensors.values()))
+
+
+def number_of_classes(given, networks):
+    """Returns the number of classes of a GAN whose networks may take labels, or None for one without.
+
+    Args:
+        given: int or None, what the user says.
+        networks: list of networks; those of the package have the attribute `num_classes`.
+
+    Raises:
+        ValueError: if networks take labels and nobody says how many, or they disagree.
+    """
+    found = {n for n in (given, *(getattr(network, "num_classes", None) for network in networks)) if n is not None}
+    if len(found) > 1:
+        raise ValueError(f"Both networks and `num_classes` must name one number of classes. Received: {sorted(found)}.")
+    number = next(iter(found), None)
+    if number is None and any("label" in input_shapes(network, "network") for network in networks):
+        raise ValueError(
+            "`num_classes` must be known where a network has the input 'label'. Received: num_classes=None."
+        )
+    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+        raise ValueError(f"`num_classes` must be a whole number >= 1. Received: num_classes={number!r}.")
+    return number
+
+
+def check_labels(labels, num_classes, lowest=0):
+    """Raises ValueError unless every label of an array is a whole number from `lowest` to `num_classes - 1`."""
+    if labels.dtype.kind not in "iu":
+        raise ValueError(f"Labels must be whole numbers. Received: dtype {labels.dtype}. Use labels.astype('int32').")
+    if labels.size and not (lowest <= labels.min() and labels.max() < num_classes):
+        raise ValueError(
+            f"Labels must lie from {lowest} to {num_classes - 1}. Received: {labels.min()} to {labels.max()}."
+        )
+
+
+def labels_for(count, label, num_classes):
+    """Returns int32 labels `(count,)`: the given one or ones, or every class in turn.
+
+    Raises:
+        ValueError: for labels out of range, or not as many as `count`.
+    """
+    if label is None:
+        return (np.arange(count) % num_classes).astype("int32")
+    labels = np.asarray(label)
+    check_labels(labels, num_classes)
+    if labels.ndim and labels.shape != (count,):
+        raise ValueError(f"`label` must be one class or {count} of them. Received: shape {labels.shape}.")
+    return np.broadcast_to(labels, (count,)).astype("int32")
 
 
 def check_pair(generator, discriminator):
     """Raises ValueError unless the generator draws what the discriminator judges, and the latter returns logits."""
     drawn = tuple(output_of(generator, input_shapes(generator, "generator")).shape[1:])
     judged = input_shapes(discriminator, "discriminator")
-    image = next(iter(judged.values()))
+    image = judged.get("image", next(iter(judged.values())))
     if len(drawn) != len(image) or any(b is not None and a != b for a, b in zip(drawn, image, strict=True)):
         raise ValueError(
             "The discriminator must take the images that the generator makes. "

@@ -1,4 +1,8 @@
+import contextlib
+
 import keras
+
+from keras_gan.schedules import Schedule
 
 
 @keras.saving.register_keras_serializable("keras_gan")
@@ -13,10 +17,13 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
     Args:
         optimizers: dict, player name -> `keras.optimizers.Optimizer` (or its name). Each needs an instance of its own:
             momenta and step counts are never shared between players.
+        schedules: {player: {name of a number of its optimizer: `keras_gan.schedules.Schedule`}}, such as
+            `{"generator": {"learning_rate": Cosine(2e-4, 5e-5, end=10_000_000)}}`, or None.
 
     Raises:
         TypeError: if `optimizers` is not a dict.
-        ValueError: if it is empty or one optimizer instance serves two players.
+        ValueError: if it is empty, one optimizer instance serves two players, or a schedule is for a number that the
+            optimizer does not have.
 
     Example:
 
@@ -27,7 +34,7 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
     0.0001
     """
 
-    def __init__(self, optimizers, name="player_optimizers"):
+    def __init__(self, optimizers, schedules=None, name="player_optimizers"):
         if not isinstance(optimizers, dict) or not optimizers:
             raise TypeError(
                 f"`optimizers` must be a dict of player name -> optimizer. Received: optimizers={optimizers!r}."
@@ -42,9 +49,44 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
         for player, optimizer in players.items():
             optimizer.name = player
         self.players = players
+        self.schedules = {player: dict(chosen) for player, chosen in (schedules or {}).items()}
+        self._check_schedules()
+
+    def _check_schedules(self):
+        for player, chosen in self.schedules.items():
+            if player not in self.players:
+                raise ValueError(f"`schedules` must be for players among {list(self.players)}. Received: {player!r}.")
+            optimizer = _inner(self.players[player])
+            for name, schedule in chosen.items():
+                if not isinstance(schedule, Schedule):
+                    raise TypeError(
+                        f"`schedules` must hold keras_gan.schedules.Schedule objects. Received: {name}={schedule!r}."
+                    )
+                if name != "learning_rate" and not isinstance(getattr(optimizer, name, None), float):
+                    numbers = sorted(k for k, v in vars(optimizer).items() if isinstance(v, float) and k[0] != "_")
+                    raise ValueError(
+                        f"A schedule must be for a number that {type(optimizer).__name__} has: learning_rate or one "
+                        f"of {numbers}. Received: {name!r}."
+                    )
+
+    @contextlib.contextmanager
+    def scheduled(self, player, images):
+        """Gives a player's optimizer, in the block, the numbers that its schedules have after so many images."""
+        optimizer, before = _inner(self.players[player]), {}
+        for name, schedule in self.schedules.get(player, {}).items():
+            if name == "learning_rate":  # a variable, which callbacks and logs read
+                optimizer.learning_rate = schedule(images)
+            else:
+                before[name] = getattr(optimizer, name)
+                setattr(optimizer, name, schedule(images))
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                setattr(optimizer, name, value)
 
     @classmethod
-    def for_players(cls, optimizer, players, scale_loss=False):
+    def for_players(cls, optimizer, players, scale_loss=False, schedules=None):
         """Makes the optimizers of a game from what a user hands to `compile`.
 
         Args:
@@ -52,12 +94,19 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
                 or a dict with exactly one entry per player.
             players: iterable of player names.
             scale_loss: bool, wrap each in a `LossScaleOptimizer` (mixed float16). Defaults to False.
+            schedules: {name: schedule} for all players, or {player: {name: schedule}}. Defaults to those of a given
+                `PlayerOptimizers`.
 
         Raises:
             ValueError: if a dict misses a player or names an unknown one.
         """
         players = list(players)
+        schedules = dict(schedules or {})
+        common = {name: schedule for name, schedule in schedules.items() if isinstance(schedule, Schedule)}
+        own = {player: chosen for player, chosen in schedules.items() if player not in common}
+        schedules = {player: {**common, **own.pop(player, {})} for player in players} | own
         if isinstance(optimizer, cls):
+            schedules = {name: {**optimizer.schedules.get(name, {}), **chosen} for name, chosen in schedules.items()}
             optimizer = optimizer.players
         if isinstance(optimizer, dict):
             if set(optimizer) != set(players):
@@ -71,7 +120,7 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
         if scale_loss:
             wrapper = keras.optimizers.LossScaleOptimizer
             chosen = {name: o if isinstance(o, wrapper) else wrapper(o) for name, o in chosen.items()}
-        return cls(chosen)
+        return cls(chosen, {player: found for player, found in schedules.items() if found})
 
     def build_players(self, variables_by_player):
         """Creates the state of every player's optimizer. Must happen before weights are loaded.
@@ -135,13 +184,29 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
-        return {"name": self.name, "optimizers": {player: serialize(o) for player, o in self.players.items()}}
+        return {
+            "name": self.name,
+            "optimizers": {player: serialize(o) for player, o in self.players.items()},
+            "schedules": {
+                player: {name: serialize(schedule) for name, schedule in chosen.items()}
+                for player, chosen in self.schedules.items()
+            },
+        }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
+        config["schedules"] = {
+            player: {name: keras.saving.deserialize_keras_object(schedule) for name, schedule in chosen.items()}
+            for player, chosen in config.get("schedules", {}).items()
+        }
         config["optimizers"] = {
             player: keras.saving.deserialize_keras_object(optimizer, custom_objects=custom_objects)
             for player, optimizer in config["optimizers"].items()
         }
         return cls(**config)
+
+
+def _inner(optimizer):
+    """Returns the optimizer inside a `LossScaleOptimizer`, or itself."""
+    return getattr(optimizer, "inner_optimizer", optimizer)

@@ -1,6 +1,17 @@
 """Generators and discriminators, those of one paper together."""
 
+from keras_gan.networks.began import BEGANDiscriminator, BEGANGenerator
 from keras_gan.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from keras_gan.networks.mlp import MLPDiscriminator, MLPGenerator
+from keras_gan.networks.recognizers import DCGANRecognizer, MLPRecognizer
 
-__all__ = ["DCGANDiscriminator", "DCGANGenerator", "MLPDiscriminator", "MLPGenerator"]
+__all__ = [
+    "BEGANDiscriminator",
+    "BEGANGenerator",
+    "DCGANDiscriminator",
+    "DCGANGenerator",
+    "DCGANRecognizer",
+    "MLPDiscriminator",
+    "MLPGenerator",
+    "MLPRecognizer",
+]

@@ -1,6 +1,14 @@
 import keras
 from keras import layers
 
+from keras_gan.networks.conditioning import (
+    check_conditioning,
+    discriminator_outputs,
+    embedded,
+    generator_inputs,
+    label_input,
+    takes_label,
+)
 from keras_gan.networks.image_shape import checked_image_shape, halvings
 from keras_gan.networks.network import Network
 
@@ -8,7 +16,7 @@ UPSAMPLING = ("transposed", "nearest", "bilinear")
 NORMALIZATION = ("batch", "rms", None)
 
 
-def _initializer(kernel_initializer):
+def initializers(kernel_initializer):
     """Returns a function that makes a new initializer per layer: one instance would give equal layers equal weights."""
     if kernel_initializer is None:
         return lambda: keras.initializers.RandomNormal(stddev=0.02)  # Radford et al. 2015, section 4
@@ -35,12 +43,30 @@ def _channels(filters, stages, largest):
     return [min(filters * 2**stage, largest) for stage in range(stages)]
 
 
+def halved(x, stages, filters, max_filters, kernel_size, slope, batch_normalization, dropout, weights):
+    """Returns `x` after `stages` convolutions of stride 2, flattened: the features of a discriminator.
+
+    Args:
+        weights: function without arguments that makes an initializer; the others as for `DCGANDiscriminator`.
+    """
+    for stage, channels in enumerate(_channels(filters, stages, max_filters)):
+        normalize = batch_normalization and stage > 0
+        x = layers.Conv2D(
+            channels, kernel_size, strides=2, padding="same", use_bias=not normalize, kernel_initializer=weights()
+        )(x)
+        x = layers.BatchNormalization(momentum=0.9)(x) if normalize else x
+        x = layers.LeakyReLU(negative_slope=slope)(x)
+        x = layers.Dropout(dropout)(x) if dropout else x
+    return layers.Flatten()(x)
+
+
 @keras.saving.register_keras_serializable("keras_gan")
 class DCGANGenerator(Network):
     """DCGAN's generator: latents -> a small feature map -> an image, doubling the size at each stage.
 
     A dense layer makes a map of base x base; stages of up-sampling, normalization and ReLU double it until the last one
-    draws the image through tanh. Inputs: `latent`, float32 `(batch, latent_dim)`. Output: float32
+    draws the image through tanh. Inputs: `latent`, float32 `(batch, latent_dim)`; with `code_dim` also `code`, float32
+    `(batch, code_dim)`, and with `num_classes` also `label`, int32 `(batch,)`. Output: float32
     `(batch, size, size, channels)` in [-1, 1].
 
     Args:
@@ -59,9 +85,14 @@ class DCGANGenerator(Network):
             to None.
         base: int, size of the first map, or None for the smallest from 4 on. Defaults to None.
         name: str, name of the model.
+        num_classes: int >= 1, for an input `label` from 0 to `num_classes - 1`, whose learned embedding joins the
+            latent; or None. Defaults to None.
+        code_dim: int >= 1, numbers of an input `code` that joins the latent (`keras_gan.InfoGAN`), or None. Defaults
+            to None.
 
     Raises:
-        ValueError: for a shape that is not square, not base * 2**k, an unknown `upsampling` or `normalization`.
+        ValueError: for a shape that is not square, not base * 2**k, an unknown `upsampling` or `normalization`, or a
+            number that is not whole or below 1.
 
     Example:
 
@@ -87,6 +118,9 @@ class DCGANGenerator(Network):
         kernel_initializer=None,
         base=None,
         name="dcgan_generator",
+        *,
+        num_classes=None,
+        code_dim=None,
     ):
         image_shape = checked_image_shape(image_shape)
         if upsampling not in UPSAMPLING:
@@ -95,7 +129,7 @@ class DCGANGenerator(Network):
             raise ValueError(
                 f"`normalization` must be one of {NORMALIZATION}. Received: normalization={normalization!r}."
             )
-        weights = _initializer(kernel_initializer)
+        weights = initializers(kernel_initializer)
         side, stages = halvings(image_shape, base)
         coarsest, *finer = reversed(_channels(filters, stages, max_filters))
 
@@ -105,14 +139,14 @@ class DCGANGenerator(Network):
         doubled = lambda x, channels, use_bias: _doubled(  # noqa: E731
             x, upsampling, filters=channels, kernel_size=kernel_size, use_bias=use_bias, kernel_initializer=weights()
         )
-        latent = keras.Input((latent_dim,), name="latent")
-        x = layers.Dense(side * side * coarsest, use_bias=bias, kernel_initializer=weights())(latent)
+        inputs, x = generator_inputs(latent_dim, num_classes, code_dim)
+        x = layers.Dense(side * side * coarsest, use_bias=bias, kernel_initializer=weights())(x)
         x = normalized(layers.Reshape((side, side, coarsest))(x))
         for channels in finer:
             x = normalized(doubled(x, channels, use_bias=bias))
         x = doubled(x, image_shape[-1], use_bias=True)
         image = layers.Activation("tanh", dtype="float32", name="image")(x)
-        super().__init__(inputs=latent, outputs=image, name=name)
+        super().__init__(inputs=inputs, outputs=image, name=name)
         self.keep(
             image_shape=image_shape,
             latent_dim=latent_dim,
@@ -123,6 +157,8 @@ class DCGANGenerator(Network):
             normalization=normalization,
             kernel_initializer=kernel_initializer,
             base=base,
+            num_classes=num_classes,
+            code_dim=code_dim,
         )
 
 
@@ -131,7 +167,14 @@ class DCGANDiscriminator(Network):
     """DCGAN's discriminator: an image, halved by strided convolutions, -> one logit.
 
     Each stage is a convolution of stride 2 and a LeakyReLU; a dense layer reads the logit from the smallest map.
-    Input: `image`, float32 `(batch, size, size, channels)` in [-1, 1]. Output: float32 `(batch, 1)`, no sigmoid.
+    Input: `image`, float32 `(batch, size, size, channels)` in [-1, 1]. Output: float32 `(batch, 1)`, no sigmoid. With
+    `num_classes` there may be an input `label`, int32 `(batch,)`, or the output be a dict, as `conditioning` says:
+
+    - `"projection"`: a label; the logit is v^T f + b + <e(label), f> for the features f and a learned vector e(label);
+    - `"concatenation"`: a label, whose embedding is one more channel of the image;
+    - `"classifier"`: no label; {"logits", "classes": `(batch, num_classes)`}, for `keras_gan.ACGAN`;
+    - `"semi_supervised"`: no label; {"logits", "classes", "features"}, for `keras_gan.SemiSupervisedGAN`. The logit is
+      log sum_k exp(classes_k): a softmax over the classes and one more for fakes, whose own logit is 0.
 
     Args:
         image_shape: (size, size, channels), as for `DCGANGenerator`.
@@ -147,9 +190,11 @@ class DCGANDiscriminator(Network):
             to None.
         base: int, size of the last map, or None for the smallest from 4 on. Defaults to None.
         name: str, name of the model.
+        num_classes: int >= 1, number of classes, or None for a discriminator without labels. Defaults to None.
+        conditioning: str, what to do with the classes, where there are any. Defaults to `"projection"`.
 
     Raises:
-        ValueError: for a shape that is not square or not base * 2**k.
+        ValueError: for a shape that is not square or not base * 2**k, or an unknown `conditioning`.
 
     Example:
 
@@ -157,8 +202,11 @@ class DCGANDiscriminator(Network):
     (None, 1)
 
     Reference:
-        Radford et al. 2015, arXiv:1511.06434, section 3. Deviations: kernel 4, no batch normalization and half as many
-        filters by default; any size.
+        Radford et al. 2015, arXiv:1511.06434, section 3. Projection: Miyato and Koyama 2018, arXiv:1802.05637,
+        equation 3; concatenation: Mirza and Osindero 2014, arXiv:1411.1784; classes: Odena et al. 2017,
+        arXiv:1610.09585, section 3, and Salimans et al. 2016, arXiv:1606.03498, section 5. Deviations: kernel 4, no
+        batch normalization and half as many filters by default; any size; the projection's features are all of the last
+        map, not its sum over pixels.
     """
 
     def __init__(
@@ -173,22 +221,25 @@ class DCGANDiscriminator(Network):
         kernel_initializer=None,
         base=None,
         name="dcgan_discriminator",
+        *,
+        num_classes=None,
+        conditioning="projection",
     ):
         image_shape = checked_image_shape(image_shape)
-        weights = _initializer(kernel_initializer)
+        check_conditioning(num_classes, conditioning)
+        weights = initializers(kernel_initializer)
         _, stages = halvings(image_shape, base)
 
-        image = x = keras.Input(image_shape, name="image")
-        for stage, channels in enumerate(_channels(filters, stages, max_filters)):
-            normalize = batch_normalization and stage > 0
-            x = layers.Conv2D(
-                channels, kernel_size, strides=2, padding="same", use_bias=not normalize, kernel_initializer=weights()
-            )(x)
-            x = layers.BatchNormalization(momentum=0.9)(x) if normalize else x
-            x = layers.LeakyReLU(negative_slope=slope)(x)
-            x = layers.Dropout(dropout)(x) if dropout else x
-        logits = layers.Dense(1, dtype="float32", kernel_initializer=weights(), name="logits")(layers.Flatten()(x))
-        super().__init__(inputs=image, outputs=logits, name=name)
+        inputs = {"image": keras.Input(image_shape, name="image")}
+        x, label = inputs["image"], None
+        if takes_label(num_classes, conditioning):
+            inputs["label"] = label = label_input()
+        if label is not None and conditioning == "concatenation":
+            channel = embedded(label, num_classes, image_shape[0] * image_shape[1])
+            x = layers.Concatenate()([x, layers.Reshape((*image_shape[:2], 1))(channel)])
+        x = halved(x, stages, filters, max_filters, kernel_size, slope, batch_normalization, dropout, weights)
+        outputs = discriminator_outputs(x, num_classes, conditioning, label, weights)
+        super().__init__(inputs=inputs["image"] if label is None else inputs, outputs=outputs, name=name)
         self.keep(
             image_shape=image_shape,
             filters=filters,
@@ -199,4 +250,6 @@ class DCGANDiscriminator(Network):
             dropout=dropout,
             kernel_initializer=kernel_initializer,
             base=base,
+            num_classes=num_classes,
+            conditioning=conditioning,
         )

@@ -1,22 +1,54 @@
-from keras_gan.configurable import Configurable
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from keras_gan import schedules
+from keras_gan.part import Part, plain
 
 
-class Penalty(Configurable):
+class Play(NamedTuple):
+    """What a penalty may look at: one player's update, as it happens.
+
+    Attributes:
+        critic: function images -> logits of the discriminator, through the augmenter (the same random parameters at
+            each call) and with the reals' labels. What it does to the network's state is forgotten.
+        generate: function inputs -> images of the generator being trained.
+        networks: list of the networks of the player whose loss the penalty joins.
+        inputs: dict of tensors, what the fakes were drawn from.
+        real, fake: images `(batch, height, width, channels)`, float32 in [-1, 1]. In the discriminator's update the
+            fakes carry no gradient.
+        real_logits, fake_logits: float32, the discriminator's answers; for a generator's penalty None where its loss
+            does not ask for them.
+        noise: what the penalty's `draw` returned.
+    """
+
+    critic: Callable
+    generate: Callable
+    networks: list
+    inputs: dict
+    real: Any
+    fake: Any
+    real_logits: Any = None
+    fake_logits: Any = None
+    noise: Any = None
+
+
+class Penalty(Part):
     """Base of the penalties.
 
-    A penalty adds `weight * compute(...)` to the loss of one player. With `interval=k` it is evaluated only on every
+    A penalty adds `weight * compute(play)` to the loss of one player. With `interval=k` it is evaluated only on every
     k-th step and then counts k times, which costs less and has the same mean.
 
     Args:
-        weight: float >= 0, factor of the value. Defaults to 1.
+        weight: float >= 0, or a `keras_gan.schedules.Schedule` of such, factor of the value. Defaults to 1.
         interval: int >= 1, steps from one evaluation to the next. Defaults to 1, every step.
+        player: str, name of the player whose loss it joins, or None for the class's own.
         name: str, the term's name in the logs; defaults to the class name in lower case.
 
     Attributes:
-        player: name of the player whose loss it joins.
         differentiates_twice: bool, whether `compute` takes gradients of the network; then the network must not hold
             `BatchNormalization` (its statistics couple the samples, and TensorFlow's second derivative through them is
             wrong).
+        logged: bool, whether it is a term of the loss, with its name in the logs.
 
     Raises:
         ValueError: for a negative weight or an interval that is not a whole number from 1 on.
@@ -24,24 +56,41 @@ class Penalty(Configurable):
 
     player = "discriminator"
     differentiates_twice = False
+    logged = True
 
-    def __init__(self, weight=1.0, interval=1, name=None):
-        if not weight >= 0:
-            raise ValueError(f"`weight` must be a number >= 0. Received: weight={weight!r}.")
+    def __init__(self, weight=1.0, interval=1, player=None, name=None):
+        super().__init__(name=name or type(self).__name__.lower())
+        self.weight = schedules.check("weight", weight)
         if isinstance(interval, bool) or not isinstance(interval, int) or interval < 1:
             raise ValueError(f"`interval` must be a whole number of steps >= 1. Received: interval={interval!r}.")
-        self.weight = weight
         self.interval = interval
-        self.name = name or type(self).__name__.lower()
+        if player is not None:
+            self.player = player
 
-    def compute(self, critic, real, fake):
-        """Returns the unweighted value, a float32 scalar.
+    def draw(self, play, seed):
+        """Returns the random numbers that `compute` needs, as tensors; `compute` itself draws none.
 
         Args:
-            critic: function images -> logits; what it does to the network's state is forgotten.
-            real, fake: images `(batch, height, width, channels)`, float32 in [-1, 1].
+            play: a `Play`.
+            seed: the GAN's `keras.random.SeedGenerator`.
         """
-        raise TypeError(f"{type(self).__name__} must define `compute(critic, real, fake)`.")
+        return
+
+    def compute(self, play):
+        """Returns the unweighted value, a float32 scalar, from a `Play`."""
+        raise TypeError(f"{type(self).__name__} must define `compute(play)`.")
+
+    def evaluate(self, play):
+        """Returns the value, and the next values of the penalty's own variables (none, for most penalties)."""
+        return self.compute(play), []
+
+    def restrict(self, variables):
+        """Is called with the player's trainable variables after each of its optimizer steps. Does nothing, mostly."""
 
     def get_config(self):
-        return {"weight": self.weight, "interval": self.interval, "name": self.name}
+        return {
+            "weight": plain(self.weight),
+            "interval": self.interval,
+            "player": self.player,
+            "name": self.name,
+        }

@@ -84,6 +84,24 @@ def test_a_latent_may_have_several_axes(program, tmp_path):
     assert sampler.interpolate(1, 2, 5).shape == (5, 8, 8, 1)
 
 
+def test_classes_are_drawn_as_asked(program, tmp_path):
+    gan = kg.GAN(
+        kg.networks.MLPGenerator((8, 8, 1), 6, (16,), num_classes=3),
+        kg.networks.MLPDiscriminator((8, 8, 1), (4,), num_classes=3),
+    )
+    sampler = program.Sampler(str(exporting.to_onnx(gan, tmp_path / "generator.onnx")))
+    for label in (None, 2):
+        assert np.abs(sampler.sample(7, 1, label).astype(int) - gan.sample(7, seed=1, label=label)).max() <= 1
+    assert np.abs(sampler.interpolate(1, 2, 3, label=1)[0].astype(int) - gan.sample(1, seed=1, label=1)[0]).max() <= 1
+    with pytest.raises(ValueError, match="label must be a class from 0 to 2, not 3"):
+        sampler.sample(2, 1, label=3)
+
+
+def test_a_label_without_classes_is_refused(exported, program):
+    with pytest.raises(ValueError, match="label must be left out, not 0"):
+        program.Sampler(exported[1]).sample(2, 1, label=0)
+
+
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_grid_lays_pictures_out_in_rows(channels, program):
     images = np.arange(3, dtype="uint8")[:, None, None, None] * np.ones((1, 4, 5, channels), "uint8")
@@ -154,7 +172,7 @@ def with_a_label(model):
     [
         (without_metadata, "no metadata of keras_gan"),
         (of_a_later_format, "no metadata of keras_gan in format 1"),
-        (with_a_label, r"takes \['latent', 'label'\]"),
+        (with_a_label, r"takes \['label', 'latent'\]"),
     ],
 )
 def test_other_onnx_files_are_refused_in_one_line(change, message, exported, program, tmp_path, capsys):

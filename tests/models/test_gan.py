@@ -299,7 +299,7 @@ def test_sigmoid_outputs_are_refused(role):
         ({"latent": "gaussian"}, "`latent` must be 'normal' or 'uniform'"),
         ({"discriminator_steps": 0}, "`discriminator_steps` must be a whole number"),
         ({"discriminator_steps": 1.5}, "`discriminator_steps` must be a whole number"),
-        ({"ema_half_life": 0}, "`ema_half_life` must be above 0"),
+        ({"ema_half_life": 0}, "`ema_half_life` must be a number > 0"),
         ({"ema_ramp_up": -1.0}, "`ema_ramp_up` must be above 0"),
     ],
 )

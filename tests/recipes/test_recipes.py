@@ -9,6 +9,10 @@ from keras_gan import recipes
 from tests.run_gan_test import same, values
 
 SMALL = {
+    "acgan": (16, 16, 1),
+    "cgan": (16, 16, 1),
+    "r3gan": (16, 16, 1),
+    "wgan_gp": (16, 16, 1),
     "dcgan": (16, 16, 3),
     "dcgan_digits": (8, 8, 1),
     "dcgan_fashion_mnist": (28, 28, 1),
@@ -20,7 +24,8 @@ def names():
 
 
 def made(name, **options):
-    data = np.random.default_rng(0).integers(0, 256, (128, *SMALL[name]), "uint8")
+    data = np.random.default_rng(0).integers(0, 256, (320, *SMALL[name]), "uint8")
+    data = (data, np.arange(320) % 3) if name in ("acgan", "cgan") else data
     return getattr(recipes, name)(data=data, **options)
 
 
@@ -47,6 +52,25 @@ def test_seed_and_batch_size_reach_their_places():
     assert first.dataset.element_spec["image"].shape == (16, 16, 16, 3)
     assert same(values(first.gan.weights), values(second.gan.weights))
     assert not same(values(first.gan.weights), values(other.gan.weights))
+
+
+def test_classes_are_counted():
+    training = made("cgan")
+    assert training.gan.num_classes == 3
+    assert [layer.name for layer in training.gan.discriminator.inputs] == ["image", "label"]
+    assert isinstance(made("acgan").gan, kg.ACGAN)
+    assert recipes.cgan("digits").gan.num_classes == 10
+
+
+def test_a_class_without_images_is_told():
+    images, labels = np.zeros((64, 16, 16, 1), "uint8"), np.array([0, 1, 3, 4] * 16)
+    with pytest.raises(ValueError, match=r"Every class must have images. Received: none with the label 2 of 0 to 4"):
+        recipes.cgan((images, labels))
+
+
+def test_data_without_classes_are_told():
+    with pytest.raises(ValueError, match=r"needs data with classes"):
+        recipes.acgan(np.zeros((64, 16, 16, 1), "uint8"))
 
 
 @pytest.mark.slow

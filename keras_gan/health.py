@@ -1,0 +1,149 @@
+"""What tells that a game has gone wrong: measurements of one moment, and verdicts on them in words."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from keras_gan.metrics.memorization import Memorization
+
+# Where healthy games end, from those of `scripts/health.py`; each is commented with what they show.
+LEAST_DIVERSITY = 0.5  # of the reals' mean distance: from the first epoch on above 0.7
+MOST_DUPLICATES = 0.5  # share of fakes nearer to another fake than 1% of the reals are to each other: below 0.2
+SURE = 0.999  # AUC: below 0.99 after the first epochs
+FOOLED = 0.2  # AUC: above 0.4
+LEAST_GRADIENT, MOST_GRADIENT = 1e-7, 30.0  # absolute, and as a multiple of the median so far
+MOST_COPIED = 0.5  # share of fakes nearer to a real than 5% of the reals are to each other: below 0.25
+
+
+class Moment(NamedTuple):
+    """One moment of a game.
+
+    Attributes:
+        real, fake: uint8 `(count, height, width, channels)`; the fakes of the same latents each time.
+        real_features, fake_features: `(count, width)`, or None.
+        real_logits, fake_logits: the discriminator's, any shape.
+        gradients: {player: norm of its gradient}.
+        past: list of such dicts, of the moments before.
+        bad: list of names of logged values and weights that are not finite.
+    """
+
+    real: np.ndarray
+    fake: np.ndarray
+    real_features: np.ndarray | None
+    fake_features: np.ndarray | None
+    real_logits: np.ndarray
+    fake_logits: np.ndarray
+    gradients: dict
+    past: list
+    bad: list
+
+
+class Verdict(NamedTuple):
+    """What one check says.
+
+    Attributes:
+        check: str, its name.
+        bad: bool.
+        text: str, one line in words.
+        values: {name: float}, for the logs.
+    """
+
+    check: str
+    bad: bool
+    text: str
+    values: dict
+
+
+def verdicts(moment):
+    """Returns the `Verdict` of each check: finite, diversity, balance, gradients, memorization.
+
+    Args:
+        moment: a `Moment`. Where something is not finite, the other checks have nothing to look at.
+    """
+    first = finite(moment)
+    return (
+        [first] if first.bad else [first, diversity(moment), balance(moment), gradients(moment), memorization(moment)]
+    )
+
+
+def finite(moment):
+    """Losses and weights must be finite."""
+    text = f"not finite: {', '.join(moment.bad[:3])}" if moment.bad else "all losses and weights are finite"
+    return Verdict("finite", bool(moment.bad), text, {})
+
+
+def diversity(moment):
+    """Mode collapse: fakes of different latents lie closer together than reals do, in pixels or in features."""
+    spaces = {"pixels": (moment.real, moment.fake)}
+    if moment.real_features is not None:
+        spaces["features"] = (moment.real_features, moment.fake_features)
+    ratios, duplicates = {}, 0.0
+    for name, (real, fake) in spaces.items():
+        of_reals, of_fakes = distances(real), distances(fake)
+        ratios[name] = float(
+            of_fakes[np.triu_indices(len(of_fakes), 1)].mean() / of_reals[np.triu_indices(len(of_reals), 1)].mean()
+        )
+        duplicates = max(duplicates, float(np.mean(of_fakes.min(axis=1) <= np.quantile(of_reals.min(axis=1), 0.01))))
+    told = ", ".join(f"{ratio:.2f} in {name}" for name, ratio in ratios.items())
+    bad = min(ratios.values()) < LEAST_DIVERSITY or duplicates > MOST_DUPLICATES
+    text = f"differences between samples are {told} of those between reals, {duplicates:.0%} are near-duplicates"
+    values = {**{f"diversity_{name}": ratio for name, ratio in ratios.items()}, "duplicates": duplicates}
+    return Verdict("diversity", bad, f"mode collapse: {text}" if bad else text, values)
+
+
+def distances(rows):
+    """Returns the Euclidean distances between all rows, float64 `(count, count)`, infinite between a row and itself."""
+    flat = np.asarray(rows, "float64").reshape(len(rows), -1)
+    squares = np.sum(flat**2, axis=1)
+    found = np.sqrt(np.maximum(squares[:, None] + squares - 2 * flat @ flat.T, 0.0))
+    np.fill_diagonal(found, np.inf)
+    return found
+
+
+def balance(moment):
+    """The discriminator wins when it is sure of every image, and loses when it ranks fakes above reals."""
+    real, fake = (
+        np.asarray(logits, "float64").reshape(len(logits), -1).mean(axis=1)
+        for logits in (moment.real_logits, moment.fake_logits)
+    )
+    margin, both = float(real.mean() - fake.mean()), np.concatenate([real, fake])
+    auc = float(roc_auc_score(np.repeat([1, 0], [len(real), len(fake)]), both))
+    text = f"the discriminator tells reals from samples with an AUC of {auc:.3f} and a margin of {margin:.2g}"
+    if np.ptp(both) < 1e-6 * max(1.0, np.abs(both).max()):
+        return Verdict("balance", True, "the discriminator is dead: it gives every image the same logit", {"auc": auc})
+    bad = auc > SURE or auc < FOOLED
+    who = f"the discriminator {'wins' if auc > SURE else 'loses'}: " if bad else ""
+    return Verdict("balance", bad, who + text, {"auc": auc})
+
+
+def gradients(moment):
+    """Gradients that vanish, or grow beyond what they were."""
+    wrong = []
+    for player, norm in moment.gradients.items():
+        before = [past[player] for past in moment.past if np.isfinite(past[player])]
+        usual = float(np.median(before)) if before else norm
+        if not np.isfinite(norm):
+            wrong.append(f"that of the {player} is not finite")
+        elif norm < LEAST_GRADIENT:
+            wrong.append(f"that of the {player} vanishes ({norm:.1e})")
+        elif norm > MOST_GRADIENT * usual:
+            wrong.append(f"that of the {player} explodes ({norm:.2g}, {norm / usual:.0f} times its median)")
+    told = ", ".join(f"{player} {norm:.2g}" for player, norm in moment.gradients.items())
+    values = {f"gradient_{player}": norm for player, norm in moment.gradients.items()}
+    return Verdict(
+        "gradients", bool(wrong), f"gradients: {'; '.join(wrong)}" if wrong else f"gradient norms: {told}", values
+    )
+
+
+def memorization(moment):
+    """Samples that lie closer to training images than training images to each other."""
+    metric = Memorization()
+    real, fake = metric.statistics(), metric.statistics()
+    pairs = (moment.real, moment.fake) if moment.real_features is None else (moment.real_features, moment.fake_features)
+    for kept, rows in zip((real, fake), pairs, strict=True):
+        kept.update(np.asarray(rows, "float64").reshape(len(rows), -1))
+    copied = metric.value(real, fake)["copied_share"].value
+    text = f"{copied:.0%} of the samples lie as near to a training image as 5% of the training images to each other"
+    bad = copied > MOST_COPIED
+    return Verdict("memorization", bad, f"training images are copied: {text}" if bad else text, {"copied": copied})

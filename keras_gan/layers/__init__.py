@@ -1,0 +1,21 @@
+"""Layers of GAN papers that Keras has not, or has otherwise."""
+
+from keras_gan.layers.conditional_batch_normalization import ConditionalBatchNormalization
+from keras_gan.layers.equalized_learning_rate import EqualizedLearningRate
+from keras_gan.layers.instance_noise import InstanceNoise
+from keras_gan.layers.minibatch_standard_deviation import MinibatchStandardDeviation
+from keras_gan.layers.modulated_conv2d import ModulatedConv2D
+from keras_gan.layers.pixel_normalization import PixelNormalization
+from keras_gan.layers.self_attention import SelfAttention
+from keras_gan.layers.spectral_normalization import SpectralNormalization
+
+__all__ = [
+    "ConditionalBatchNormalization",
+    "EqualizedLearningRate",
+    "InstanceNoise",
+    "MinibatchStandardDeviation",
+    "ModulatedConv2D",
+    "PixelNormalization",
+    "SelfAttention",
+    "SpectralNormalization",
+]

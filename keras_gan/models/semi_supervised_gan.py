@@ -1,0 +1,178 @@
+import keras
+import numpy as np
+from keras import ops
+
+from keras_gan import _backend
+from keras_gan.models import inspection
+from keras_gan.models.acgan import check_head, checked_weight, cross_entropy
+from keras_gan.models.gan import GAN
+
+
+@keras.saving.register_keras_serializable("keras_gan")
+class SemiSupervisedGAN(GAN):
+    """A classifier that learns from a few labels and many images without: the discriminator of a GAN.
+
+    The discriminator gives a logit l_k for each of K classes; the class "fake" has the logit 0. An image is real with
+    the probability sigmoid(log sum_k exp l_k), which is the logit that the adversarial loss gets: with `NonSaturating`
+    the discriminator minimises
+
+        discriminator_loss: mean softplus(-L(real)) + mean softplus(L(fake)),   L = log sum_k exp l_k
+        class_loss:         class_weight * mean over labelled images of -log softmax(l)[label]
+
+    and the generator, with feature matching, for features f of the discriminator
+
+        generator_loss:     |mean f(real) - mean f(fake)|^2
+
+    Labels are int32, -1 where there is none. A batch without labelled images has a class loss of 0; `accuracy` in the
+    logs is that on the labelled images seen. The moving average of the discriminator classifies.
+
+    Args:
+        generator: `keras.Model`, latents -> images.
+        discriminator: `keras.Model`, images -> {"logits": `(batch, 1)`, "classes": `(batch, num_classes)`, "features":
+            `(batch, ...)`}, as of `MLPDiscriminator(..., conditioning="semi_supervised")`.
+        class_weight: float >= 0. Defaults to 1, the paper's.
+        feature_matching: bool; False trains the generator by the adversarial loss. Defaults to True, which the paper
+            found to classify better (its pictures are worse).
+        num_classes, latent, ema_half_life, ema_ramp_up, discriminator_steps, reuse_fakes, seed, name: as for `GAN`; the
+            average is of both networks.
+
+    Raises:
+        ValueError: as of `GAN`; if the discriminator has not these outputs, or takes labels; for a negative weight.
+
+    Example:
+
+    >>> import numpy as np, keras_gan as kg
+    >>> gan = SemiSupervisedGAN(
+    ...     kg.networks.MLPGenerator((8, 8, 1), latent_dim=16),
+    ...     kg.networks.MLPDiscriminator((8, 8, 1), num_classes=3, conditioning="semi_supervised"),
+    ... )
+    >>> gan.classify(np.zeros((4, 8, 8, 1), "float32")).shape
+    (4, 3)
+
+    Reference:
+        Salimans et al. 2016, arXiv:1606.03498, sections 3.1 and 5. Deviation: labelled images count as reals too.
+    """
+
+    loss_names = (*GAN.loss_names, "class_loss")
+    probability_names = (*GAN.probability_names, "accuracy")
+    lowest_label = -1
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        num_classes=None,
+        class_weight=1.0,
+        feature_matching=True,
+        latent="normal",
+        ema_half_life=10_000,
+        ema_ramp_up=0.05,
+        discriminator_steps=1,
+        reuse_fakes=True,
+        seed=None,
+        name="semi_supervised_gan",
+    ):
+        super().__init__(
+            generator,
+            discriminator,
+            num_classes=num_classes,
+            latent=latent,
+            ema_half_life=ema_half_life,
+            ema_ramp_up=ema_ramp_up,
+            discriminator_steps=discriminator_steps,
+            reuse_fakes=reuse_fakes,
+            seed=seed,
+            name=name,
+        )
+        check_head(discriminator, self.num_classes, "semi_supervised", ("features",) if feature_matching else ())
+        self.class_weight = checked_weight("class_weight", class_weight)
+        self.feature_matching = bool(feature_matching)
+        self.average_discriminator = None if ema_half_life is None else inspection.copy_of(discriminator)
+
+    @property
+    def ema_discriminator(self):
+        """The network that classifies: the moving average, or the trained one itself when there is no average."""
+        return self.discriminator if self.average_discriminator is None else self.average_discriminator
+
+    def averaged(self):
+        pairs = [(self.average_discriminator, self.discriminator)] if self.average_discriminator is not None else []
+        return [*super().averaged(), *pairs]
+
+    def sample_inputs(self, batch):
+        """Draws `{"latent"}` for one step: the generator knows no labels."""
+        return {"latent": super().sample_inputs(batch)["latent"]}
+
+    def fixed_inputs(self, count, seed=None, label=None):
+        if label is not None:
+            raise ValueError(
+                f"`label` must be None: this GAN draws without labels. Received: label={label!r}. Use ACGAN."
+            )
+        return {"latent": super().fixed_inputs(count, seed)["latent"]}
+
+    @property
+    def generator_uses_real(self):
+        return self.feature_matching or super().generator_uses_real
+
+    def discriminator_terms(self, batch, inputs, real_out, fake_out):
+        label = batch["label"]
+        known = ops.cast(label >= 0, "float32")
+        entropy = cross_entropy(ops.maximum(label, 0), real_out)
+        self._count(label, real_out["classes"])
+        return {
+            **super().discriminator_terms(batch, inputs, real_out, fake_out),
+            "class_loss": self.class_weight * ops.sum(known * entropy) / ops.maximum(ops.sum(known), 1.0),
+        }
+
+    def _count(self, label, classes):
+        """Adds the labelled images of a batch to the accuracy of the epoch."""
+        known = ops.cast(label >= 0, "float32")
+        right = ops.cast(ops.argmax(classes, axis=-1) == ops.cast(label, "int32"), "float32")
+        self.trackers["accuracy"].update_state(right, sample_weight=known)
+
+    def generator_terms(self, batch, inputs, real_out, fake_out):
+        if not self.feature_matching:
+            return super().generator_terms(batch, inputs, real_out, fake_out)
+        difference = ops.mean(real_out["features"], axis=0) - ops.mean(fake_out["features"], axis=0)
+        return {"generator_loss": ops.sum(ops.square(difference))}
+
+    def gan_test_step(self, data):
+        """Plays one batch without learning; `accuracy` is that of `classify` on the labelled images."""
+        logs, batch = super().gan_test_step(data), self.as_batch(data)
+        with _backend.frozen():
+            classes = self.ema_discriminator(batch["image"], training=False)["classes"]
+        self._count(batch["label"], classes)
+        return {**logs, "accuracy": self.trackers["accuracy"].result()}
+
+    def classify(self, images, batch_size=500):
+        """Returns the probabilities of the classes, given that images are real.
+
+        Args:
+            images: array `(count, height, width, channels)`, uint8, or float in [-1, 1].
+            batch_size: int, images per call of the network. Defaults to 500.
+
+        Returns:
+            numpy float32 array `(count, num_classes)`, rows of sum 1.
+
+        Raises:
+            ValueError: for images of another shape or dtype.
+        """
+        images = np.asarray(images)
+        if images.shape[1:] != self.image_shape or not (images.dtype == "uint8" or images.dtype.kind == "f"):
+            raise ValueError(
+                f"Images must be an array of (count, *{self.image_shape}), uint8 or float in [-1, 1]. "
+                f"Received: shape {images.shape}, dtype {images.dtype}."
+            )
+        if images.dtype == "uint8":
+            images = images / np.float32(127.5) - np.float32(1)
+        parts = (images[i : i + batch_size].astype("float32") for i in range(0, len(images), batch_size))
+        logits = [self.ema_discriminator.predict_on_batch(part)["classes"] for part in parts]
+        logits = np.concatenate(logits).astype("float64") if logits else np.zeros((0, self.num_classes))
+        chances = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return (chances / chances.sum(axis=1, keepdims=True)).astype("float32")
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "class_weight": self.class_weight,
+            "feature_matching": self.feature_matching,
+        }
