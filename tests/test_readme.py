@@ -17,7 +17,7 @@ def test_the_lines_of_python_run(tmp_path, monkeypatch):
     code = "\n".join(re.findall(r"```python\n(.*?)```", README, re.S))
     code, changed = re.subn(r"epochs=\d+", "epochs=1", code)
     code = code.replace("every=10", "every=1").replace("10_000", "100")
-    assert changed == 2
+    assert changed == 3
     monkeypatch.chdir(tmp_path)
     variables = {}
     exec(code, variables)

@@ -11,8 +11,8 @@ import numpy as np
 from keras_gan.exporting.onnx import onnx_runner
 from keras_gan.exporting.saved_model import ABOUT, is_saved_model, saved_model_runner, version_to_load, versions
 from keras_gan.latents import DISTRIBUTIONS, fixed_latents
+from keras_gan.models.batches import labels_for
 from keras_gan.models.gan import GAN
-from keras_gan.models.inspection import labels_for
 from keras_gan.pictures import to_uint8
 
 

@@ -14,8 +14,9 @@ class ACGAN(GAN):
         discriminator_class_loss: real_class_weight * mean H(label, real) + fake_class_weight * mean H(label, fake)
         generator_class_loss:     generator_class_weight * mean H(label, fake)
 
-    besides the adversarial loss. Reals are judged against the labels of the batch, fakes against those that they were
-    drawn from.
+    besides the adversarial loss. With `class_loss="hinge"` H is the multi-class hinge of the classes' logits l,
+    max(0, 1 - l_y + max_{k != y} l_k), the partner of `keras_gan.losses.Hinge`. Reals are judged against the labels of
+    the batch, fakes against those that they were drawn from.
 
     Args:
         generator: `keras.Model` with the inputs `latent` and `label`.
@@ -25,11 +26,12 @@ class ACGAN(GAN):
         fake_class_weight: float >= 0, whether the discriminator also learns classes from fakes. Defaults to 1, the
             paper's; 0 keeps mistakes of the generator out of the classifier.
         generator_class_weight: float >= 0. Defaults to 1, the paper's.
+        class_loss: `"cross_entropy"`, the paper's, or `"hinge"`. Defaults to `"cross_entropy"`.
         num_classes, latent, ema_half_life, ema_ramp_up, discriminator_steps, reuse_fakes, seed, name: as for `GAN`.
 
     Raises:
         ValueError: as of `GAN`; if the generator has no input `label` or the discriminator no output `"classes"` of the
-            right size; for a negative weight.
+            right size; for a negative weight or an unknown `class_loss`.
 
     Example:
 
@@ -41,7 +43,10 @@ class ACGAN(GAN):
     >>> gan.sample(4, seed=0, label=2).shape
     (4, 8, 8, 1)
 
-    Reference: Odena et al. 2017, arXiv:1610.09585, section 3, equations 2 and 3.
+    Reference:
+        Odena et al. 2017, arXiv:1610.09585, section 3, equations 2 and 3. Hinge: Crammer and Singer 2001, JMLR 2, 265;
+        for GANs Kavalerov et al. 2019, arXiv:1912.04216. Deviation from the latter: real or fake is a logit of its own
+        here, not one more class.
     """
 
     loss_names = (*GAN.loss_names, "discriminator_class_loss", "generator_class_loss")
@@ -54,6 +59,7 @@ class ACGAN(GAN):
         real_class_weight=1.0,
         fake_class_weight=1.0,
         generator_class_weight=1.0,
+        class_loss="cross_entropy",
         latent="normal",
         ema_half_life=10_000,
         ema_ramp_up=0.05,
@@ -80,12 +86,16 @@ class ACGAN(GAN):
                 f"Received: inputs {sorted(inspection.input_shapes(generator, 'generator'))}. Give it `num_classes`."
             )
         check_head(discriminator, self.num_classes, "classifier")
+        if class_loss not in CLASS_LOSSES:
+            raise ValueError(f"`class_loss` must be one of {list(CLASS_LOSSES)}. Received: class_loss={class_loss!r}.")
+        self.class_loss = class_loss
         self.real_class_weight = checked_weight("real_class_weight", real_class_weight)
         self.fake_class_weight = checked_weight("fake_class_weight", fake_class_weight)
         self.generator_class_weight = checked_weight("generator_class_weight", generator_class_weight)
 
     def discriminator_terms(self, batch, inputs, real_out, fake_out):
-        real, fake = cross_entropy(batch["label"], real_out), cross_entropy(inputs["label"], fake_out)
+        error = CLASS_LOSSES[self.class_loss]
+        real, fake = error(batch["label"], real_out), error(inputs["label"], fake_out)
         return {
             **super().discriminator_terms(batch, inputs, real_out, fake_out),
             "discriminator_class_loss": self.real_class_weight * ops.mean(real)
@@ -93,7 +103,7 @@ class ACGAN(GAN):
         }
 
     def generator_terms(self, batch, inputs, real_out, fake_out):
-        fake = cross_entropy(inputs["label"], fake_out)
+        fake = CLASS_LOSSES[self.class_loss](inputs["label"], fake_out)
         return {
             **super().generator_terms(batch, inputs, real_out, fake_out),
             "generator_class_loss": self.generator_class_weight * ops.mean(fake),
@@ -105,6 +115,7 @@ class ACGAN(GAN):
             "real_class_weight": self.real_class_weight,
             "fake_class_weight": self.fake_class_weight,
             "generator_class_weight": self.generator_class_weight,
+            "class_loss": self.class_loss,
         }
 
 
@@ -116,6 +127,17 @@ def cross_entropy(label, output):
         output: what a discriminator says, a dict with `"classes"`, logits `(batch, classes)`.
     """
     return ops.sparse_categorical_crossentropy(label, output["classes"], from_logits=True)
+
+
+def multi_class_hinge(label, output):
+    """Returns max(0, 1 - l_label + max_{k != label} l_k) of each image, float32 `(batch,)`. Arguments as above."""
+    logits = output["classes"]
+    own = ops.one_hot(label, logits.shape[-1], dtype="bool")
+    others = ops.max(ops.where(own, -float("inf"), logits), axis=-1)
+    return ops.relu(1.0 + others - ops.sum(ops.where(own, logits, 0.0), axis=-1))
+
+
+CLASS_LOSSES = {"cross_entropy": cross_entropy, "hinge": multi_class_hinge}
 
 
 def checked_weight(name, value):

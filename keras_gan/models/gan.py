@@ -4,7 +4,7 @@ from keras import ops
 
 from keras_gan import _backend
 from keras_gan.latents import DISTRIBUTIONS, fixed_latents
-from keras_gan.models import inspection
+from keras_gan.models import batches, inspection
 from keras_gan.models.game import Game
 from keras_gan.part import plain
 from keras_gan.penalties.penalty import Play
@@ -125,17 +125,7 @@ class GAN(Game):
         Raises:
             ValueError: if the networks differ.
         """
-        for name in ("generator", "discriminator", "ema_generator"):
-            own, other = getattr(self, name), getattr(trained, name)
-            if (shapes := [w.shape for w in own.weights]) != (others := [w.shape for w in other.weights]):
-                here, there = next(
-                    ((a, b) for a, b in zip(shapes, others, strict=False) if a != b), (len(shapes), len(others))
-                )
-                raise ValueError(
-                    f"A GAN can start from one with the same networks. Received: {name}s that differ, weights of "
-                    f"{here} here and {there} there. Use the same image size, channels and network arguments."
-                )
-            own.set_weights(other.get_weights())
+        inspection.copy_weights(self, trained, ("generator", "discriminator", "ema_generator"))
 
     # What a variant may override.
 
@@ -192,7 +182,7 @@ class GAN(Game):
             if label is not None:
                 raise ValueError(f"`label` must be None: this GAN has no labels. Received: label={label!r}.")
             return inputs
-        return {**inputs, "label": inspection.labels_for(count, label, self.num_classes)}
+        return {**inputs, "label": batches.labels_for(count, label, self.num_classes)}
 
     def view(self, images):
         """Returns a function that shows images to the discriminator: through the augmenter, if there is one.
@@ -340,9 +330,9 @@ class GAN(Game):
                 raise ValueError(f"`count` must be a whole number >= 1. Received: count={count!r}.")
             inputs = self.fixed_inputs(count, seed) if label is None else self.fixed_inputs(count, seed, label)
         network, count = self.ema_generator, len(next(iter(inputs.values())))
-        batches = ({k: v[i : i + batch_size] for k, v in inputs.items()} for i in range(0, count, batch_size))
+        parts = ({k: v[i : i + batch_size] for k, v in inputs.items()} for i in range(0, count, batch_size))
         return np.concatenate(
-            [to_uint8(network.predict_on_batch(inspection.pick_inputs(network, batch))) for batch in batches]
+            [to_uint8(network.predict_on_batch(inspection.pick_inputs(network, part))) for part in parts]
         )
 
     def draw(self, batch, moves=True):
@@ -382,45 +372,12 @@ class GAN(Game):
         """
         labels = x.get("label") if isinstance(x, dict) else y
         if self.num_classes is not None and isinstance(labels, (np.ndarray, list)):
-            inspection.check_labels(np.asarray(labels), self.num_classes, self.lowest_label)
+            batches.check_labels(np.asarray(labels), self.num_classes, self.lowest_label)
         return super().fit(x, y, *arguments, **named)
 
     def as_batch(self, data):
         """Brings what `fit` was given into a dict: images alone, (images, labels), or a dict with `"image"`."""
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        batch = images if isinstance(images, dict) else {"image": images}
-        batch = batch if labels is None else {**batch, "label": labels}
-        image = batch.get("image")
-        if image is None:
-            raise ValueError(f"Batches must hold the key 'image'. Received: keys {sorted(batch)}.")
-        if "float" not in keras.backend.standardize_dtype(image.dtype):
-            raise ValueError(
-                "Images must be float in [-1, 1]. "
-                f"Received: dtype {image.dtype.name}. Use keras_gan.data.images(array), which scales whole numbers."
-            )
-        if len(image.shape) != len(self.image_shape) + 1 or any(
-            None not in (a, b) and a != b for a, b in zip(image.shape[1:], self.image_shape, strict=True)
-        ):
-            raise ValueError(
-                f"Images must have the shape that the networks were built for, {self.image_shape}. "
-                f"Received: {tuple(image.shape[1:])}. Use the `size` and `channels` of keras_gan.data.images."
-            )
-        if self.num_classes is None:
-            return batch
-        # Eagerly JAX gets arrays; a network with two inputs takes tensors or arrays, not both.
-        return {**batch, "image": ops.convert_to_tensor(image), "label": self.as_labels(batch.get("label"))}
-
-    def as_labels(self, label):
-        """Brings the labels of a batch into int32 `(batch,)`."""
-        if label is None:
-            raise ValueError(
-                "Batches must hold the key 'label': the GAN has labels. Received: images alone. "
-                "Use fit(images, labels) or a data set with labels."
-            )
-        dtype = keras.backend.standardize_dtype(label.dtype)
-        if "int" not in dtype:
-            raise ValueError(f"Labels must be whole numbers. Received: dtype {dtype}. Use labels.astype('int32').")
-        return ops.cast(ops.reshape(label, (-1,)), "int32")
+        return batches.as_batch(data, self.image_shape, self.num_classes is not None)
 
     def get_config(self):
         return {

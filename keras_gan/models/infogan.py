@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gan.models import inspection
+from keras_gan.models import batches, inspection
 from keras_gan.models.acgan import checked_weight
 from keras_gan.models.gan import GAN, serialize
 
@@ -144,7 +144,7 @@ class InfoGAN(GAN):
             for uniform, values in zip(random.T, self.categories, strict=False)
         ]
         if self.categories:
-            chosen[0] = inspection.labels_for(count, label, self.categories[0])
+            chosen[0] = batches.labels_for(count, label, self.categories[0])
         elif label is not None:
             raise ValueError(f"`label` must be None: this InfoGAN has no categories. Received: label={label!r}.")
         one_hot = [np.eye(n, dtype="float32")[values] for n, values in zip(self.categories, chosen, strict=True)]

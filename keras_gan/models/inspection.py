@@ -1,7 +1,6 @@
 """What the game reads from the networks it is given, and the questions it asks them before it starts."""
 
 import keras
-import numpy as np
 
 
 def layers_of(network):
@@ -109,31 +108,6 @@ def number_of_classes(given, networks):
     return number
 
 
-def check_labels(labels, num_classes, lowest=0):
-    """Raises ValueError unless every label of an array is a whole number from `lowest` to `num_classes - 1`."""
-    if labels.dtype.kind not in "iu":
-        raise ValueError(f"Labels must be whole numbers. Received: dtype {labels.dtype}. Use labels.astype('int32').")
-    if labels.size and not (lowest <= labels.min() and labels.max() < num_classes):
-        raise ValueError(
-            f"Labels must lie from {lowest} to {num_classes - 1}. Received: {labels.min()} to {labels.max()}."
-        )
-
-
-def labels_for(count, label, num_classes):
-    """Returns int32 labels `(count,)`: the given one or ones, or every class in turn.
-
-    Raises:
-        ValueError: for labels out of range, or not as many as `count`.
-    """
-    if label is None:
-        return (np.arange(count) % num_classes).astype("int32")
-    labels = np.asarray(label)
-    check_labels(labels, num_classes)
-    if labels.ndim and labels.shape != (count,):
-        raise ValueError(f"`label` must be one class or {count} of them. Received: shape {labels.shape}.")
-    return np.broadcast_to(labels, (count,)).astype("int32")
-
-
 def check_pair(generator, discriminator):
     """Raises ValueError unless the generator draws what the discriminator judges, and the latter returns logits."""
     drawn = tuple(output_of(generator, input_shapes(generator, "generator")).shape[1:])
@@ -174,3 +148,21 @@ def copy_of(network):
     copy.set_weights(network.get_weights())
     copy.trainable = False
     return copy
+
+
+def copy_weights(gan, trained, names):
+    """Copies the weights of the networks with these names (attributes) from one GAN to another.
+
+    Raises:
+        ValueError: if their shapes differ.
+    """
+    for name in names:
+        own, other = getattr(gan, name), getattr(trained, name)
+        if (shapes := [w.shape for w in own.weights]) != (others := [w.shape for w in other.weights]):
+            differing = ((a, b) for a, b in zip(shapes, others, strict=False) if a != b)
+            here, there = next(differing, (len(shapes), len(others)))
+            raise ValueError(
+                f"A GAN can start from one with the same networks. Received: {name}s that differ, weights of "
+                f"{here} here and {there} there. Use the same image size, channels and network arguments."
+            )
+        own.set_weights(other.get_weights())

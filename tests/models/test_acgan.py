@@ -4,7 +4,7 @@ import pytest
 
 import keras_gan as kg
 from keras_gan import networks
-from keras_gan.models.acgan import ACGAN
+from keras_gan.models.acgan import ACGAN, multi_class_hinge
 from tests.run_gan_test import fit, run_gan_test, values
 
 CLASSES = 3
@@ -119,3 +119,20 @@ def test_a_classifier_in_a_gan_without_its_term_is_told(images):
     gan.compile()
     with pytest.raises(ValueError, match=r"no gradient for .*classes"):
         gan.fit(images, np.zeros(32, "int32"), verbose=0)
+
+
+def test_multi_class_hinge_by_hand():
+    logits = np.array([[2.0, 0.5, -1.0], [2.0, 1.5, -1.0], [0.0, 3.0, 1.0]], "float32")
+    found = multi_class_hinge(np.array([0, 0, 2]), {"classes": keras.ops.array(logits)})
+    np.testing.assert_allclose(found, [0.0, 0.5, 3.0])  # 1 - 1.5 < 0, 1 - 0.5, 1 + 2
+
+
+def test_hinge_takes_the_place_of_cross_entropy(images):
+    gans = {name: make(class_loss=name) for name in ("cross_entropy", "hinge")}
+    assert gans["hinge"].get_config()["class_loss"] == "hinge"
+    batch = {"image": images[:8], "label": np.arange(8) % 3}
+    logs = {name: fit(gan, batch, 1)[0] for name, gan in gans.items()}
+    assert logs["hinge"]["discriminator_loss"] == logs["cross_entropy"]["discriminator_loss"]
+    assert logs["hinge"]["generator_class_loss"] != logs["cross_entropy"]["generator_class_loss"]
+    with pytest.raises(ValueError, match=r"`class_loss` must be one of .*Received: class_loss='hing'"):
+        make(class_loss="hing")

@@ -1,0 +1,79 @@
+"""What a GAN is fed: batches as dicts, and labels."""
+
+import keras
+import numpy as np
+from keras import ops
+
+
+def as_batch(data, image_shape, labelled):
+    """Brings what `fit` was given into a dict: images alone, (images, labels), or a dict with `"image"`.
+
+    Args:
+        data: what Keras hands to a step.
+        image_shape: (height, width, channels) of the networks.
+        labelled: bool, whether the GAN has labels.
+
+    Raises:
+        ValueError: without images, or labels where they are needed; for images of another shape, or whole numbers; for
+            labels that are no whole numbers.
+    """
+    images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    batch = images if isinstance(images, dict) else {"image": images}
+    batch = batch if labels is None else {**batch, "label": labels}
+    image = batch.get("image")
+    if image is None:
+        raise ValueError(f"Batches must hold the key 'image'. Received: keys {sorted(batch)}.")
+    if "float" not in keras.backend.standardize_dtype(image.dtype):
+        raise ValueError(
+            "Images must be float in [-1, 1]. "
+            f"Received: dtype {image.dtype.name}. Use keras_gan.data.images(array), which scales whole numbers."
+        )
+    if len(image.shape) != len(image_shape) + 1 or any(
+        None not in (a, b) and a != b for a, b in zip(image.shape[1:], image_shape, strict=True)
+    ):
+        raise ValueError(
+            f"Images must have the shape that the networks were built for, {image_shape}. "
+            f"Received: {tuple(image.shape[1:])}. Use the `size` and `channels` of keras_gan.data.images."
+        )
+    if not labelled:
+        return batch
+    # Eagerly JAX gets arrays; a network with two inputs takes tensors or arrays, not both.
+    return {**batch, "image": ops.convert_to_tensor(image), "label": as_labels(batch.get("label"))}
+
+
+def as_labels(label):
+    """Brings the labels of a batch into int32 `(batch,)`."""
+    if label is None:
+        raise ValueError(
+            "Batches must hold the key 'label': the GAN has labels. Received: images alone. "
+            "Use fit(images, labels) or a data set with labels."
+        )
+    dtype = keras.backend.standardize_dtype(label.dtype)
+    if "int" not in dtype:
+        raise ValueError(f"Labels must be whole numbers. Received: dtype {dtype}. Use labels.astype('int32').")
+    return ops.cast(ops.reshape(label, (-1,)), "int32")
+
+
+def check_labels(labels, num_classes, lowest=0):
+    """Raises ValueError unless every label of an array is a whole number from `lowest` to `num_classes - 1`."""
+    if labels.dtype.kind not in "iu":
+        raise ValueError(f"Labels must be whole numbers. Received: dtype {labels.dtype}. Use labels.astype('int32').")
+    if labels.size and not (lowest <= labels.min() and labels.max() < num_classes):
+        raise ValueError(
+            f"Labels must lie from {lowest} to {num_classes - 1}. Received: {labels.min()} to {labels.max()}."
+        )
+
+
+def labels_for(count, label, num_classes):
+    """Returns int32 labels `(count,)`: the given one or ones, or every class in turn.
+
+    Raises:
+        ValueError: for labels out of range, or not as many as `count`.
+    """
+    if label is None:
+        return (np.arange(count) % num_classes).astype("int32")
+    labels = np.asarray(label)
+    check_labels(labels, num_classes)
+    if labels.ndim and labels.shape != (count,):
+        raise ValueError(f"`label` must be one class or {count} of them. Received: shape {labels.shape}.")
+    return np.broadcast_to(labels, (count,)).astype("int32")
