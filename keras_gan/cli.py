@@ -77,19 +77,8 @@ def train(
         "archives": str(archives.resolve()) if archives else None,
     }
     arguments = {name: value for name, value in arguments.items() if value is not None}
-    if freeze_discriminator is not None and start is None:
-        raise ValueError(f"--freeze-discriminator goes with --from. Received: {freeze_discriminator} without it.")
-    if resume is not None:
-        if start is not None:
-            raise ValueError(f"A run is either begun or gone on with. Received: --resume {resume} and --from {start}.")
-        if given := [f"--{name.replace('_', '-')}" for name in arguments] + ["--out"] * (out is not None):
-            raise ValueError(f"--resume takes everything but --epochs from the run. Received: {', '.join(given)}.")
-        run, training, first, measuring = _resumed(resume, epochs, evaluate)
-    else:
-        if start is not None:
-            recipe, arguments = _taken_over(start, recipe, arguments)
-        known = (epochs, evaluate, out or Path("runs") / (recipe if start is None else f"{start.name}_fine_tuned"))
-        run, training, first, measuring = _started(recipe, arguments, *known, start, freeze_discriminator or 0)
+    places = {"out": out, "resume": resume, "start": start, "frozen": freeze_discriminator}
+    run, training, first, measuring = _opened(recipe, arguments, epochs, evaluate, **places)
     _announce(run, training, first)
     finished = run.fit(training, training.epochs, first, tensorboard, measuring, health)
     if not finished:
@@ -97,6 +86,22 @@ def train(
         raise typer.Exit(130)
     print(f"Samples    {run.samples / 'timeline.gif'}\nLosses     {run.losses}\nCheckpoint {run.checkpoint}")
     print(f"Next: keras-gan sample {run.folder}, keras-gan export {run.folder}")
+
+
+def _opened(recipe, arguments, epochs, evaluate, out, resume, start, frozen):
+    """Returns the run, what it trains, its first epoch and what measures: of a new run, or of one to go on with."""
+    if frozen is not None and start is None:
+        raise ValueError(f"--freeze-discriminator goes with --from. Received: {frozen} without it.")
+    if resume is not None:
+        if start is not None:
+            raise ValueError(f"A run is either begun or gone on with. Received: --resume {resume} and --from {start}.")
+        if given := [f"--{name.replace('_', '-')}" for name in arguments] + ["--out"] * (out is not None):
+            raise ValueError(f"--resume takes everything but --epochs from the run. Received: {', '.join(given)}.")
+        return _resumed(resume, epochs, evaluate)
+    name = recipe if start is None else f"{start.name}_fine_tuned"
+    if start is not None:
+        recipe, arguments = _taken_over(start, recipe, arguments)
+    return _started(recipe, arguments, epochs, evaluate, out or Path("runs") / name, start, frozen or 0)
 
 
 def _taken_over(start, recipe, arguments):
