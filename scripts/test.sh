@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Checks the style and runs the tests, then those that concern the backend again on JAX. Arguments go to pytest, and
-# paths or marks leave the JAX half out: bash scripts/test.sh -m slow, bash scripts/test.sh tests/data
+# Checks the style and runs the tests, then those that concern the backend again on JAX, in two processes. Arguments go to
+# pytest; paths or marks run in one process and leave the JAX half out: bash scripts/test.sh -m slow
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 cd "$root"
 environment test
 .venv/bin/ruff check .
 .venv/bin/ruff format --check --quiet . || { echo "Run: .venv/bin/ruff format"; exit 1; }
-.venv/bin/python -m pytest "$@"
-case " $*" in *" -m "* | *" tests"* | *" keras_gan"*) exit ;; esac
+case " $*" in *" -m "* | *" tests"* | *" keras_gan"*) exec .venv/bin/python -m pytest "$@" ;; esac
+.venv/bin/python -m pytest -n 2 --dist loadfile "$@"
 echo "On JAX:"
-KERAS_BACKEND=jax exec .venv/bin/python -m pytest "$@" tests/callbacks tests/exporting/test_process.py tests/losses \
-  tests/models tests/networks tests/penalties tests/recipes tests/test_backend.py tests/test_runs.py
+KERAS_BACKEND=jax exec .venv/bin/python -m pytest -n 2 --dist loadfile "$@" tests/callbacks tests/losses \
+  tests/exporting/test_process.py tests/models tests/networks tests/penalties tests/recipes tests/test_backend.py \
+  tests/test_health.py tests/test_runs.py tests/test_schedules.py
