@@ -127,8 +127,8 @@ def gradients(moment):
             wrong.append(f"that of the {player} is not finite")
         elif norm < LEAST_GRADIENT:
             wrong.append(f"that of the {player} vanishes ({norm:.1e})")
-        elif norm > MOST_GRADIENT * usual:
-            wrong.append(f"that of the {player} explodes ({norm:.2g}, {norm / usual:.0f} times its median)")
+        elif norm > MOST_GRADIENT * max(usual, LEAST_GRADIENT):  # a dead player's median is 0
+            wrong.append(f"that of the {player} explodes ({norm:.2g}, its median so far {usual:.2g})")
     told = ", ".join(f"{player} {norm:.2g}" for player, norm in moment.gradients.items())
     values = {f"gradient_{player}": norm for player, norm in moment.gradients.items()}
     return Verdict(

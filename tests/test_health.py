@@ -100,7 +100,7 @@ def test_patch_logits_are_averaged(moment):
         ({"discriminator": 2.0, "generator": 1e-9}, "that of the generator vanishes (1.0e-09)"),
         (
             {"discriminator": 200.0, "generator": 1.0},
-            "that of the discriminator explodes (2e+02, 100 times its median)",
+            "that of the discriminator explodes (2e+02, its median so far 2)",
         ),
         ({"discriminator": 2.0, "generator": float("inf")}, "that of the generator is not finite"),
     ],
@@ -109,6 +109,12 @@ def test_gradients(moment, norms, words):
     verdict = only(moment._replace(gradients=norms), "gradients")
     assert verdict.bad
     assert words in verdict.text
+
+
+def test_a_gradient_that_comes_back_from_nothing(moment):
+    dead = [{"discriminator": 2.0, "generator": 0.0}] * 3
+    verdict = only(moment._replace(past=dead), "gradients")
+    assert verdict.text == "gradients: that of the generator explodes (1, its median so far 0)"
 
 
 def test_first_look_knows_no_usual_gradient(moment):

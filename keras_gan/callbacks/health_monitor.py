@@ -117,7 +117,8 @@ class HealthMonitor(keras.callbacks.Callback):
             judged = [
                 gan.discriminate(images, context) for images, context in ((batch["image"], batch), (fake, inputs))
             ]
-        logits = [ops.convert_to_numpy(outputs["logits"]) for outputs in judged]
+        # A logit may be infinite while all weights are finite.
+        logits = [np.nan_to_num(ops.convert_to_numpy(outputs["logits"])) for outputs in judged]
         images = to_uint8(np.nan_to_num(ops.convert_to_numpy(fake)))
         bad = bad_terms(logs) + [
             v.path for v in gan.trainable_variables if not np.isfinite(ops.convert_to_numpy(v)).all()
