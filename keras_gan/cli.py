@@ -25,7 +25,7 @@ app = typer.Typer(
 
 RECIPES = {name: getattr(recipes, name) for name in recipes.__all__ if inspect.isfunction(getattr(recipes, name))}
 IN_PYTHON = ('`bad_files="skip"`', "--skip-bad-files")  # a mend as Python's users read it, and as it is typed here
-FORMATS = ("saved_model", "onnx")
+FORMATS = exporting.FORMATS
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder made by [bold]keras-gan train[/bold].")]
 SkipBadFiles = Annotated[bool, typer.Option("--skip-bad-files", help="Leave out files that are no images.")]
@@ -183,10 +183,13 @@ def sample(
     label: Annotated[
         int | None, typer.Option(min=0, help="Class to draw, of a GAN with labels. Default: each in turn.")
     ] = None,
+    truncation: Annotated[
+        float | None, typer.Option(help="Cut the latents' distribution off there: less variety, more typical images.")
+    ] = None,
     best: Best = False,
 ) -> None:
     """Draw images with a trained generator."""
-    images = runs.Run.open(run).load(compile=False, best=best).sample(count, seed=seed, label=label)
+    images = runs.Run.open(run).load(compile=False, best=best).sample(count, seed, label, truncation)
     if out.suffix:
         files.save_image(out, pictures.grid(images))
         print(f"{count} images in {out}")
@@ -199,21 +202,32 @@ def sample(
 @app.command()
 def export(
     run: RunFolder,
-    to: Annotated[list[str] | None, typer.Option(help=f"Format: {' or '.join(FORMATS)}. Default: both.")] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"Format, can be repeated: {', '.join(FORMATS)}. Default: "
+            f"{' and '.join(name for name, format in FORMATS.items() if format.usual)}."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write to. Default: RUN/export.")] = None,
+    license: Annotated[
+        str | None, typer.Option(help="Terms under which the generator may be used, for the model card.")
+    ] = None,
     best: Best = False,
 ) -> None:
-    """Write the generator as a SavedModel (TF Serving) and as ONNX, and check both against Keras."""
-    wanted = [_named(name, dict.fromkeys(FORMATS, name), "format", "keras-gan export --help") for name in to or FORMATS]
+    """Write the generator for use elsewhere, each format compared with Keras before it appears."""
+    usual = [name for name, format in FORMATS.items() if format.usual]
+    names = dict.fromkeys(FORMATS)
+    for name in to or usual:
+        _named(name, names, "format", "keras-gan export --help")
     run_ = runs.Run.open(run)
-    folder, gan, made = out or run_.exports, run_.load(compile=False, best=best), {}
-    if "saved_model" in wanted:
-        made["saved_model"] = exporting.to_saved_model(gan, folder / "saved_model")
-    if "onnx" in wanted:
-        made["onnx"] = exporting.to_onnx(gan, folder / "generator.onnx")
-    report = exporting.verify(gan, **made)
-    for name, path in made.items():
-        print(f"{name:<12}{path}  (largest difference from Keras {max(report[name].values()):.1e})")
+    folder, gan = out or run_.exports, run_.load(compile=False, best=best)
+    about = run_.about(gan) | ({} if license is None else {"license": license})
+    for name in dict.fromkeys(to or usual):
+        path = FORMATS[name].export(gan, folder / FORMATS[name].place, about=about)
+        found = exporting.verify(gan, **{name: path})[name] if FORMATS[name].compared else {}
+        told = f"  (largest difference from Keras {max(found.values()):.1e})" if found else ""
+        print(f"{name:<12}{path}{told}", flush=True)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from typing import Any
 import keras
 
 from keras_gan import callbacks, files
+from keras_gan import data as kg_data
 from keras_gan.callbacks.loss_plot import number
 from keras_gan.models.game import Game
 from keras_gan.recipes.training import Training
@@ -43,6 +44,7 @@ class Run:
         self.health = self.folder / "health.txt"
         self.samples = self.folder / "samples"
         self.exports = self.folder / "export"
+        self.scores = self.folder / "evaluation" / "scores.json"
 
     @classmethod
     def refuse_existing(cls, folder: str | os.PathLike) -> None:
@@ -150,6 +152,21 @@ class Run:
         if not isinstance(gan, Game):
             raise ValueError(f"The checkpoint must hold a GAN. Received: {path} with a {type(gan).__name__}.")
         return gan
+
+    def about(self, gan: Game) -> dict[str, Any]:
+        """Returns what an export of this run says of itself: `keras_gan.exporting.about`."""
+        config = self.config()
+        data = str(config["arguments"]["data"])
+        about = {"recipe": config["recipe"], "training_data": Path(data).name or data}
+        if gan.num_classes is not None:
+            try:
+                names = kg_data.class_names(data)
+            except (OSError, ValueError):  # a file of arrays, or a folder that is not here any more
+                names = []
+            about |= {"class_names": names} if len(names) == gan.num_classes else {}
+        if self.scores.exists():
+            about["metrics"] = json.loads(self.scores.read_text())
+        return about
 
     def fit(
         self,

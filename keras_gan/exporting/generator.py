@@ -5,14 +5,15 @@ import json
 import logging
 import math
 import os
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from keras_gan._backend import exact
+from keras_gan.exporting import about as descriptions
 from keras_gan.exporting.float32 import in_float32
 from keras_gan.models.gan import GAN
 from keras_gan.version import __version__
@@ -37,15 +38,17 @@ class ExportedGenerator:
 
     Args:
         gan: a `keras_gan.GAN`.
+        about: dict, what the file says of itself, or None; see `keras_gan.exporting.about`.
 
     Raises:
         TypeError: if `gan` is not a GAN.
-        ValueError: if a weight is not finite, or the network cannot be had in float32.
+        ValueError: if a weight is not finite, the network cannot be had in float32, or `about` is not as expected.
     """
 
-    def __init__(self, gan: GAN):
+    def __init__(self, gan: GAN, about: Mapping[str, Any] | None = None):
         if not isinstance(gan, GAN):
             raise TypeError(f"`gan` must be a keras_gan.GAN. Received: gan={gan!r}.")
+        self.about = descriptions.checked(about, gan.num_classes)
         check_finite(gan.ema_generator)
         self.gan = gan
         self.network = in_float32(gan.ema_generator)
@@ -97,6 +100,7 @@ class ExportedGenerator:
             **({} if self.gan.num_classes is None else {"num_classes": str(self.gan.num_classes)}),
             "value_range": "-1,1",
             "layout": "NHWC",
+            **descriptions.as_metadata(self.about),
         }
 
     def differences(self, run: Run, what: str, atol: float, seed: int = 0) -> dict[int, float]:

@@ -1,7 +1,7 @@
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,7 +30,13 @@ MENDS = {
 }
 
 
-def to_onnx(gan: GAN, path: str | os.PathLike, opset: int = 18, atol: float = 1e-4) -> Path:
+def to_onnx(
+    gan: GAN,
+    path: str | os.PathLike,
+    opset: int = 18,
+    atol: float = 1e-4,
+    about: Mapping[str, Any] | None = None,
+) -> Path:
     """Writes the averaged generator as one ONNX file that says in its metadata how to draw from it.
 
     Inputs are those of `gan.fixed_inputs` by name (`latent`: float32 `(batch, *latent_shape)`), the output is `image`:
@@ -49,14 +55,17 @@ def to_onnx(gan: GAN, path: str | os.PathLike, opset: int = 18, atol: float = 1e
         opset: int from 9 to 18, version of ONNX's operations. Defaults to 18, the newest that tf2onnx writes.
         atol: float, largest difference from Keras allowed (images span 2). Defaults to 1e-4, an eightieth of a grey
             level; convolutions in another order differ by 1e-6.
+        about: dict, what else the metadata says, or None: any of `class_names` (list of str), `training_data`,
+            `recipe`, `license`, `intended_use` (str each), `metrics` (list of dicts); what is no text is written as JSON.
 
     Returns:
         The path written.
 
     Raises:
         FileExistsError: if `path` is a folder.
-        ValueError: if `opset` is out of range, a weight is not finite, an operation has no counterpart in ONNX (named),
-            or the file would not run or draw other pictures than Keras. Nothing is written then.
+        ValueError: if `opset` is out of range, `about` is not as described, a weight is not finite, an operation has no
+            counterpart in ONNX (named), or the file would not run or draw other pictures than Keras. Nothing is
+            written then.
 
     Example:
 
@@ -70,8 +79,8 @@ def to_onnx(gan: GAN, path: str | os.PathLike, opset: int = 18, atol: float = 1e
     if not isinstance(opset, int) or opset not in OPSETS:
         raise ValueError(f"`opset` must be a whole number from 9 to 18. Received: opset={opset!r}.")
     if process.elsewhere():
-        return Path(process.in_tensorflow(to_onnx, gan, path=Path(path), opset=opset, atol=atol))
-    generator = ExportedGenerator(gan)
+        return Path(process.in_tensorflow(to_onnx, gan, path=Path(path), opset=opset, atol=atol, about=about))
+    generator = ExportedGenerator(gan, about)
     with quiet(), replacing(path) as written:
         model = converted(generator, opset)
         written.write_bytes(model.SerializeToString())

@@ -1,7 +1,9 @@
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,7 +17,9 @@ ABOUT = Path("assets.extra", "keras_gan.json")  # what ONNX keeps in the file; T
 VERSION = re.compile(r"0|[1-9][0-9]*")
 
 
-def to_saved_model(gan: GAN, path: str | os.PathLike, atol: float = 1e-4) -> Path:
+def to_saved_model(
+    gan: GAN, path: str | os.PathLike, atol: float = 1e-4, about: Mapping[str, Any] | None = None
+) -> Path:
     """Writes the averaged generator as a TensorFlow SavedModel, in the folder layout of TF Serving.
 
     Signatures, both with the inputs of `gan.fixed_inputs` by name (`latent`: float32 `(batch, *latent_shape)`, any
@@ -36,6 +40,7 @@ def to_saved_model(gan: GAN, path: str | os.PathLike, atol: float = 1e-4) -> Pat
             holds the versions, where the next number is taken, from 1 on.
         atol: float, largest difference from Keras allowed (images span 2). Defaults to 1e-4, an eightieth of a grey
             level; convolutions in another order differ by 1e-6.
+        about: dict, what else `keras_gan.json` says, or None; as of `to_onnx`.
 
     Returns:
         The version folder written.
@@ -55,8 +60,8 @@ def to_saved_model(gan: GAN, path: str | os.PathLike, atol: float = 1e-4) -> Pat
     """
     folder = version_folder(Path(path))
     if process.elsewhere():
-        return Path(process.in_tensorflow(to_saved_model, gan, path=folder, atol=atol))
-    generator = ExportedGenerator(gan)
+        return Path(process.in_tensorflow(to_saved_model, gan, path=folder, atol=atol, about=about))
+    generator = ExportedGenerator(gan, about)
     with quiet(), replacing(folder) as written:
         archive = keras.export.ExportArchive()
         archive.track(generator.network)

@@ -3,7 +3,7 @@ import numpy as np
 from keras import ops
 
 from keras_gan import _backend
-from keras_gan.latents import DISTRIBUTIONS, fixed_latents
+from keras_gan.latents import DISTRIBUTIONS, fixed_latents, truncated
 from keras_gan.models import batches, inspection
 from keras_gan.models.game import Game
 from keras_gan.part import plain
@@ -312,13 +312,15 @@ class GAN(Game):
         inputs = inputs if isinstance(inputs, dict) else {"latent": inputs}
         return self.generate(inputs, training=training, generator=self.ema_generator)
 
-    def sample(self, count=16, seed=None, label=None, inputs=None, batch_size=64):
+    def sample(self, count=16, seed=None, label=None, truncation=None, inputs=None, batch_size=64):
         """Draws images from the averaged generator.
 
         Args:
             count: int >= 1, number of images. Ignored when `inputs` is given.
             seed: int or None; the same seed gives the same latents on every machine and backend.
             label: int or `count` of them, the classes to draw; None for each in turn. For GANs with labels.
+            truncation: float > 0, latents are as if drawn from their distribution cut off there: less variety, more
+                quality (`keras_gan.latents.truncated`). None for none.
             inputs: dict as from `fixed_inputs`, to use instead of drawing.
             batch_size: int, images per call of the network. Defaults to 64.
 
@@ -329,6 +331,8 @@ class GAN(Game):
             if not isinstance(count, (int, np.integer)) or count < 1:
                 raise ValueError(f"`count` must be a whole number >= 1. Received: count={count!r}.")
             inputs = self.fixed_inputs(count, seed) if label is None else self.fixed_inputs(count, seed, label)
+        if truncation is not None:
+            inputs = {**inputs, "latent": truncated(inputs["latent"], truncation, self.latent)}
         network, count = self.ema_generator, len(next(iter(inputs.values())))
         parts = ({k: v[i : i + batch_size] for k, v in inputs.items()} for i in range(0, count, batch_size))
         return np.concatenate(

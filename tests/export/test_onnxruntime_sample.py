@@ -12,6 +12,7 @@ from PIL import Image
 
 import keras_gan as kg
 from keras_gan import exporting
+from keras_gan.exporting import about as descriptions
 
 FOLDER = pathlib.Path(__file__).parents[2] / "export" / "onnxruntime"
 
@@ -49,6 +50,16 @@ def test_the_first_pictures_do_not_depend_on_the_count(exported, program):
     few, many = sampler.sample(3, seed=5), sampler.sample(9, seed=5)
     assert np.abs(few.astype(int) - many[:3]).max() <= 1
     assert np.abs(few.astype(int) - sampler.sample(3, seed=6)).max() > 10
+
+
+@pytest.mark.parametrize("truncation", [0.5, 3.0])
+def test_truncated_pictures_are_those_of_the_gan(truncation, exported, program):
+    gan, path = exported
+    images = program.Sampler(path).sample(9, seed=4, truncation=truncation)
+    expected = gan.sample(9, seed=4, truncation=truncation)
+    assert np.abs(images.astype(int) - expected).max() <= 1
+    if truncation < 1:
+        assert np.abs(expected.astype(int) - gan.sample(9, seed=4)).max() > 10
 
 
 def test_interpolation_follows_an_arc_or_a_line(exported, program):
@@ -93,7 +104,7 @@ def test_classes_are_drawn_as_asked(program, tmp_path):
     for label in (None, 2):
         assert np.abs(sampler.sample(7, 1, label).astype(int) - gan.sample(7, seed=1, label=label)).max() <= 1
     assert np.abs(sampler.interpolate(1, 2, 3, label=1)[0].astype(int) - gan.sample(1, seed=1, label=1)[0]).max() <= 1
-    with pytest.raises(ValueError, match="label must be a class from 0 to 2, not 3"):
+    with pytest.raises(ValueError, match="label must be below 3, not 3"):
         sampler.sample(2, 1, label=3)
 
 
@@ -127,7 +138,8 @@ def test_it_runs_without_keras_and_tensorflow(exported, tmp_path):
     code = BLOCKED.replace("PROGRAM", repr(str(FOLDER / "sample.py")))
     command = [sys.executable, "-c", code, "sample.py", exported[1], "--count", "5", "--out", "five.png"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "5 pictures: five.png\n", "")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"5 pictures: five.png \(one alone takes \d+\.\d ms\)\n", done.stdout)
     width, height = 11 * 6, 11 * 8  # 6x8 pixels, enlarged to 64 or more
     assert Image.open(tmp_path / "five.png").size == (3 * (width + 2) + 2, 2 * (height + 2) + 2)
 
@@ -136,14 +148,19 @@ def test_the_commands_of_its_readme_work(exported, program, monkeypatch, tmp_pat
     monkeypatch.chdir(tmp_path)
     (tmp_path / "generator.onnx").write_bytes(pathlib.Path(exported[1]).read_bytes())
     commands = re.findall(r"^python sample.py (.*)$", (FOLDER / "README.md").read_text(), re.M)
-    assert len(commands) == 2
+    assert len(commands) == 3
     for command in commands:
         assert program.main(shlex.split(command)) == 0
     assert {"grid.png", "walk.png"} <= {p.name for p in tmp_path.iterdir()}
 
 
+def test_it_is_a_page_long():
+    assert len((FOLDER / "sample.py").read_text().splitlines()) < 120
+
+
 def test_the_readme_names_all_metadata(exported):
     written = {entry.key for entry in onnx.load(exported[1]).metadata_props}
+    written |= {"num_classes", *descriptions.KEYS}
     named = set(re.findall(r"^\| `(\w+)` \| `", (FOLDER / "README.md").read_text(), re.M))
     assert named == written
 
@@ -188,9 +205,11 @@ def test_other_onnx_files_are_refused_in_one_line(change, message, exported, pro
     [
         (["missing.onnx"], "missing.onnx"),
         (["text.onnx"], "is not an ONNX file"),
-        (["MODEL", "--count", "0"], "count must be at least 1, not 0"),
+        (["MODEL", "--count", "0"], "count and truncation must be positive, not 0"),
         (["MODEL", "--count", "1", "--to-seed", "3"], "steps must be at least 2"),
         (["MODEL", "--seed", "-1"], "non-negative"),
+        (["MODEL", "--label", "2"], "label must be left out, not 2"),
+        (["MODEL", "--truncation", "0"], "truncation must be positive"),
         (["MODEL", "--out", "no/such/folder/grid.png"], "No such file"),
         (["MODEL", "--out", "grid.unknown"], "unknown file extension"),
         (["MODEL", "--out", "grid.two\nlines"], "unknown file extension"),
