@@ -5,6 +5,7 @@ from keras_gan.losses.began import BEGAN
 from keras_gan.losses.hinge import Hinge
 from keras_gan.losses.least_squares import LeastSquares
 from keras_gan.losses.minimax import Minimax
+from keras_gan.losses.names import get
 from keras_gan.losses.non_saturating import NonSaturating
 from keras_gan.losses.relativistic import RelativisticAverage, RelativisticPaired
 from keras_gan.losses.wasserstein import Wasserstein
@@ -19,4 +20,5 @@ __all__ = [
     "RelativisticAverage",
     "RelativisticPaired",
     "Wasserstein",
+    "get",
 ]

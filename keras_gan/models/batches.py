@@ -1,8 +1,12 @@
 """What a GAN is fed: batches as dicts, and labels."""
 
+import warnings
+
 import keras
 import numpy as np
 from keras import ops
+
+from keras_gan.data import labels as labels_of_datasets
 
 
 def as_batch(data, image_shape, labelled):
@@ -51,7 +55,32 @@ def as_labels(label):
     dtype = keras.backend.standardize_dtype(label.dtype)
     if "int" not in dtype:
         raise ValueError(f"Labels must be whole numbers. Received: dtype {dtype}. Use labels.astype('int32').")
+    if len(label.shape) > 1 and label.shape[1:] != (1,):
+        raise ValueError(
+            f"Labels must be one number for each image. Received: shape {tuple(label.shape)}. "
+            "Use labels.argmax(axis=1) if they are one-hot."
+        )
     return ops.cast(ops.reshape(label, (-1,)), "int32")
+
+
+def checked(x, y, num_classes, lowest=0):
+    """Looks at what `fit` was given: returns `x`, of a `tf.data.Dataset` with its labels checked as they pass.
+
+    Raises:
+        ValueError: for arrays of labels out of range.
+    """
+    images, labels = (x.get("image"), x.get("label")) if isinstance(x, dict) else (x, y)
+    if isinstance(images, np.ndarray) and images.ndim == 4 and images.size and max(-images.min(), images.max()) > 1.5:
+        warnings.warn(
+            f"Images are expected in [-1, 1]. Received: {images.min():g} to {images.max():g}. "
+            "Use keras_gan.data.images(array), which scales whole numbers.",
+            stacklevel=3,
+        )
+    if num_classes is None:
+        return x
+    if isinstance(labels, (np.ndarray, list)):
+        check_labels(np.asarray(labels), num_classes, lowest)
+    return labels_of_datasets.checked(x, num_classes, lowest) if hasattr(x, "element_spec") else x
 
 
 def check_labels(labels, num_classes, lowest=0):

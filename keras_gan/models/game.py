@@ -3,8 +3,7 @@ from keras import ops
 
 from keras_gan import _backend
 from keras_gan.augmenters.augmenter import Augmenter
-from keras_gan.losses.adversarial import AdversarialLoss
-from keras_gan.losses.non_saturating import NonSaturating
+from keras_gan.losses import names as losses
 from keras_gan.models import inspection
 from keras_gan.models.players import PlayerOptimizers
 from keras_gan.part import plain
@@ -198,8 +197,9 @@ class Game(_backend.Step, keras.Model):
         Args:
             optimizer: one optimizer (copied per player) or its name, a dict with one per player, or a
                 `PlayerOptimizers`. Defaults to `Adam(2e-4, beta_1=0.5)`, the DCGAN paper's.
-            loss: an `AdversarialLoss`. Defaults to `NonSaturating()`.
-            penalties: list of `Penalty`. Defaults to none.
+            loss: an `AdversarialLoss` or its name, such as `"hinge"` (`keras_gan.losses.get`). Defaults to
+                `NonSaturating()`.
+            penalties: a `Penalty` or a list of them. Defaults to none.
             augmenter: a `keras_gan.augmenters.Augmenter`, through which the discriminator sees every image. Defaults to
                 none.
             schedules: {name of an optimizer's number: `keras_gan.schedules.Schedule`}, for all players, or {player:
@@ -210,12 +210,14 @@ class Game(_backend.Step, keras.Model):
             auto_scale_loss: bool, scale each player's loss under the `mixed_float16` policy. Defaults to True.
 
         Raises:
-            TypeError: if `loss` is not an `AdversarialLoss`, a penalty no `Penalty`, or the augmenter no `Augmenter`.
+            TypeError: if `loss` is neither an `AdversarialLoss` nor a name, a penalty no `Penalty`, or the augmenter no
+                `Augmenter`.
             ValueError: if a penalty names an unknown player, shares a name in the logs, or takes gradients of a network
                 with batch normalization; or if a player has nothing to train.
         """
-        loss, penalties = NonSaturating() if loss is None else loss, list(penalties)
-        self._check_parts(loss, penalties, augmenter, top_k)
+        loss = losses.get(loss)
+        penalties = list(penalties) if isinstance(penalties, (list, tuple)) else [penalties]
+        self._check_parts(penalties, augmenter, top_k)
         players = self.players()
         if idle := [player for player, variables in players.items() if not variables]:
             raise ValueError(f"Every player needs trainable variables. Received: none for {idle}. Set trainable=True.")
@@ -250,9 +252,7 @@ class Game(_backend.Step, keras.Model):
             "auto_scale_loss": auto_scale_loss,
         }
 
-    def _check_parts(self, loss, penalties, augmenter, top_k):
-        if not isinstance(loss, AdversarialLoss):
-            raise TypeError(f"`loss` must be a keras_gan.losses.AdversarialLoss. Received: loss={loss!r}.")
+    def _check_parts(self, penalties, augmenter, top_k):
         if augmenter is not None and not isinstance(augmenter, Augmenter):
             raise TypeError(f"`augmenter` must be a keras_gan.augmenters.Augmenter. Received: augmenter={augmenter!r}.")
         check_schedule("top_k", top_k, above=True, highest=1.0)

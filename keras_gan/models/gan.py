@@ -369,14 +369,13 @@ class GAN(Game):
         return {name: self.trackers[name].result() for name in values}
 
     def fit(self, x=None, y=None, *arguments, **named):
-        """Trains the GAN: `keras.Model.fit`, after a look at the labels if they are an array.
+        """Trains the GAN: `keras.Model.fit`, after a look at arrays; the labels of a `tf.data.Dataset` as they come.
 
         Raises:
             ValueError: for labels out of range, or that are no whole numbers.
+            tf.errors.InvalidArgumentError: for labels out of range in a batch of a `tf.data.Dataset`.
         """
-        labels = x.get("label") if isinstance(x, dict) else y
-        if self.num_classes is not None and isinstance(labels, (np.ndarray, list)):
-            batches.check_labels(np.asarray(labels), self.num_classes, self.lowest_label)
+        x = batches.checked(x, y, self.num_classes, self.lowest_label)
         return super().fit(x, y, *arguments, **named)
 
     def as_batch(self, data):

@@ -2,7 +2,7 @@ import contextlib
 
 import keras
 
-from keras_gan.schedules import Schedule
+from keras_gan.schedules import Schedule, check
 
 
 @keras.saving.register_keras_serializable("keras_gan")
@@ -62,6 +62,7 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
                     raise TypeError(
                         f"`schedules` must hold keras_gan.schedules.Schedule objects. Received: {name}={schedule!r}."
                     )
+                check(name, schedule)
                 if name != "learning_rate" and not isinstance(getattr(optimizer, name, None), float):
                     numbers = sorted(k for k, v in vars(optimizer).items() if isinstance(v, float) and k[0] != "_")
                     raise ValueError(
@@ -98,12 +99,18 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
                 `PlayerOptimizers`.
 
         Raises:
+            TypeError: if `schedules` holds anything else.
             ValueError: if a dict misses a player or names an unknown one.
         """
         players = list(players)
         schedules = dict(schedules or {})
         common = {name: schedule for name, schedule in schedules.items() if isinstance(schedule, Schedule)}
         own = {player: chosen for player, chosen in schedules.items() if player not in common}
+        if wrong := {name: chosen for name, chosen in own.items() if not isinstance(chosen, dict)}:
+            raise TypeError(
+                "`schedules` must hold keras_gan.schedules.Schedule objects, by an optimizer's number or by player and "
+                f"number. Received: {wrong}."
+            )
         schedules = {player: {**common, **own.pop(player, {})} for player in players} | own
         if isinstance(optimizer, cls):
             schedules = {name: {**optimizer.schedules.get(name, {}), **chosen} for name, chosen in schedules.items()}

@@ -131,12 +131,30 @@ def test_images_of_one_label_move_its_embedding_together(make_gan, images, condi
         (np.full(32, CLASSES), r"Labels must lie from 0 to 2\. Received: 3 to 3"),
         (np.full(32, -1), r"Labels must lie from 0 to 2\. Received: -1 to -1"),
         (np.zeros(32, "float32"), r"Labels must be whole numbers\. Received: dtype float32"),
+        (np.eye(3, dtype="int32")[np.zeros(32, "int32")], r"one number for each image. Received: shape \(\w+, 3\)"),
         (None, r"must hold the key 'label'.*Received: images alone"),
     ],
 )
 def test_labels_that_cannot_be_trained_on(make_gan, images, label, message):
     with pytest.raises(ValueError, match=message):
         make_gan(**mlp_pair()).fit(images, label, batch_size=8, verbose=0)
+
+
+@pytest.mark.parametrize("as_pair", [True, False])
+def test_labels_of_a_dataset_are_checked_as_they_come(as_pair, make_gan, images):
+    tf = pytest.importorskip("tensorflow")
+    labels = np.arange(32, dtype="int32") % CLASSES
+
+    def batches(labels):
+        parts = (images, labels) if as_pair else {"image": images, "label": labels}
+        return tf.data.Dataset.from_tensor_slices(parts).batch(8)
+
+    gan = make_gan(**mlp_pair())
+    gan.fit(batches(labels), verbose=0)
+    labels[20] = CLASSES
+    with pytest.raises(Exception, match=r"Labels must lie from 0 to 2. Received:\]? ?\[?3"):
+        gan.fit(batches(labels), verbose=0)
+    assert int(gan.step) < 8
 
 
 def test_float_and_missing_labels_of_batches(make_gan, batch):

@@ -356,7 +356,20 @@ def test_penalty_of_an_unknown_player(make_gan):
 
 def test_loss_must_be_adversarial(make_gan):
     with pytest.raises(TypeError, match=r"`loss` must be a keras_gan.losses.AdversarialLoss"):
+        make_gan(loss=keras.losses.BinaryCrossentropy())
+    with pytest.raises(ValueError, match=r"`loss` must be one of began, hinge.*Received: loss='binary_crossentropy'"):
         make_gan(loss="binary_crossentropy")
+
+
+def test_penalties_must_be_penalties(make_gan):
+    with pytest.raises(TypeError, match=r"`penalties` must hold .* Received: 'r1'"):
+        make_gan().compile(penalties="r1")
+
+
+def test_images_far_out_of_range_are_told(make_gan, images):
+    gan = make_gan()
+    with pytest.warns(UserWarning, match=r"Images are expected in \[-1, 1\]. Received: -?\d.* to \d"):
+        gan.fit(images * 100, batch_size=8, verbose=0)
 
 
 def test_frozen_player_is_refused(make_gan):
