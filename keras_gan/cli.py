@@ -223,11 +223,13 @@ def export(
     run_ = runs.Run.open(run)
     folder, gan = out or run_.exports, run_.load(compile=False, best=best)
     about = run_.about(gan) | ({} if license is None else {"license": license})
+    made = {}
     for name in dict.fromkeys(to or usual):
-        path = FORMATS[name].export(gan, folder / FORMATS[name].place, about=about)
+        path = made[name] = FORMATS[name].export(gan, folder / FORMATS[name].place, about=about)
         found = exporting.verify(gan, **{name: path})[name] if FORMATS[name].compared else {}
         told = f"  (largest difference from Keras {max(found.values()):.1e})" if found else ""
         print(f"{name:<12}{path}{told}", flush=True)
+    print(f"{'card':<12}{exporting.model_card(gan, folder, made, about)}")
 
 
 @app.command()

@@ -5,11 +5,11 @@
 
 FOLDER/mnist and FOLDER/fashion_mnist each hold the data set's four .gz files.
 
-Protocol. The same narrow DCGAN for all (32 filters, RMS normalization; relativistic paired loss, each real paired with a
-fake of its class; R1 and R2; Adam, whose rate falls from 0.001 to a twentieth along half a cosine; batches of 64; an
-average with a half-life of 50,000 images). CPU-seconds are user and system time of the process while `fit` trains. Then
-10,000 samples of the averaged generator, 1,000 of each class, as uint8, are shown to the package's
-classifier of the data set (`keras_gan.metrics.features.ClassifierFeatures`), which knows real training images alone.
+Protocol. The same narrow DCGAN for all (32 filters, RMS normalization; relativistic paired loss, each real paired with
+a fake of its class; R1 and R2; Adam, whose rate falls from 0.001 to a twentieth along half a cosine; batches of 64; an
+average with a half-life of 50,000 images). CPU-seconds are user and system time while `fit` trains. Then 10,000 samples
+of the averaged generator, 1,000 of each class, as uint8, are shown to the package's classifier of the data set
+(`keras_gan.metrics.features.ClassifierFeatures`), which knows real training images alone.
 Label accuracy: the share that it gives the class asked for. Floor: its accuracy on the real test images. Distance: the
 Fréchet distance to the test images in its features (not the FID). Pictures, one column a class, lie beside the JSON.
 """
@@ -115,8 +115,8 @@ def run(name, conditioning, seed, arguments):
 def line(row):
     distance = next(value for name, value in row.items() if name.startswith("FCD"))
     return (
-        f"| {row['data']} | {row['model']} | {row['seed']} | {row['images']:,} | {row['cpu']:.0f} | {row['label_accuracy']:.2%} | "
-        f"{row['worst_class']:.1%} | {row['accuracy_on_reals']:.2%} | {distance:.2f} |"
+        f"| {row['data']} | {row['model']} | {row['seed']} | {row['images']:,} | {row['cpu']:.0f} | "
+        f"{row['label_accuracy']:.2%} | {row['worst_class']:.1%} | {row['accuracy_on_reals']:.2%} | {distance:.2f} |"
     )
 
 

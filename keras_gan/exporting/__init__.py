@@ -1,8 +1,9 @@
 """From a trained GAN to files that draw without Keras, each compared with Keras before it appears."""
 
+from keras_gan.exporting.card import model_card
 from keras_gan.exporting.formats import FORMATS
 from keras_gan.exporting.onnx import to_onnx
 from keras_gan.exporting.saved_model import to_saved_model
 from keras_gan.exporting.verify import verify
 
-__all__ = ["FORMATS", "to_onnx", "to_saved_model", "verify"]
+__all__ = ["FORMATS", "model_card", "to_onnx", "to_saved_model", "verify"]

@@ -1,0 +1,73 @@
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import keras_gan as kg
+from keras_gan import exporting
+
+SCORE = {
+    "name": "FCD-digits-v1",
+    "value": 3.25,
+    "real_floor": 0.5,
+    "protocol": {"extractor": "digits", "data": "digits", "n_real": 1797, "n_fake": 10000, "resize": "none"},
+}
+ABOUT = {
+    "recipe": "cgan",
+    "training_data": "digits",
+    "license": "CC0 | public",
+    "class_names": ["zero", "one", "two"],
+    "metrics": [SCORE],
+}
+
+
+@pytest.fixture
+def labelled():
+    return kg.GAN(
+        kg.networks.MLPGenerator((8, 8, 1), 6, (16,), num_classes=3),
+        kg.networks.MLPDiscriminator((8, 8, 1), (4,), num_classes=3),
+    )
+
+
+def test_a_card_tells_what_is_known(labelled, tmp_path):
+    exports = {"onnx": tmp_path / "generator.onnx"}
+    path = exporting.model_card(labelled, tmp_path, exports, ABOUT)
+    text, facts = path.read_text(), json.loads((tmp_path / "model_card.json").read_text())
+    assert text.startswith("# cgan: a generator of images\n")
+    for told in ("| Learned from | digits |", "3: zero, one, two", "8x8 pixels, grey", "| Licence | CC0 \\| public |"):
+        assert told in text
+    row = "| FCD-digits-v1 | 3.25 | 0.5 | extractor digits, data digits, n_real 1797, n_fake 10000 |"
+    assert row in text
+    assert "python sample.py generator.onnx" in text
+    assert facts["metrics"] == [SCORE]
+    assert facts["exports"] == {"onnx": "generator.onnx"}
+    assert facts["latent"] == {"shape": [6], "distribution": "normal"}
+    sheet = np.asarray(Image.open(tmp_path / "samples.png"))
+    np.testing.assert_array_equal(sheet, np.squeeze(kg.pictures.grid(labelled.sample(24, seed=0), 3)))
+
+
+def test_what_is_not_known_is_said(lively, tmp_path):
+    path = exporting.model_card(lively(), tmp_path / "new", {})
+    text = path.read_text()
+    assert "| Licence | Not stated. |" in text
+    assert "Not measured yet" in text
+    assert json.loads((tmp_path / "new" / "model_card.json").read_text())["license"] is None
+
+
+def test_the_code_on_the_card_runs(labelled, tmp_path, monkeypatch):
+    exports = {"saved_model": exporting.to_saved_model(labelled, tmp_path / "saved_model")}
+    code = re.search(r"```python\n(.*?)```", exporting.model_card(labelled, tmp_path, exports).read_text(), re.S)[1]
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(code, names)
+    assert names["images"].shape == (4, 8, 8, 1)
+
+
+def test_wrong_descriptions_and_formats_are_refused(lively, tmp_path):
+    with pytest.raises(ValueError, match="`about` may hold"):
+        exporting.model_card(lively(), tmp_path, {}, {"author": "me"})
+    with pytest.raises(ValueError, match=r"`exports` must be of the formats .* Received: coreml"):
+        exporting.model_card(lively(), tmp_path, {"coreml": tmp_path})
+    assert list(tmp_path.iterdir()) == []
