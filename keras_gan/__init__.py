@@ -21,6 +21,7 @@ from keras_gan.models.gan import GAN
 from keras_gan.models.infogan import InfoGAN
 from keras_gan.models.players import PlayerOptimizers
 from keras_gan.models.semi_supervised_gan import SemiSupervisedGAN
+from keras_gan.resuming import resume
 from keras_gan.version import __version__
 
 __all__ = [
@@ -41,5 +42,6 @@ __all__ = [
     "networks",
     "penalties",
     "recipes",
+    "resume",
     "schedules",
 ]

@@ -1,7 +1,7 @@
 """Trains a classifier of MNIST on 100 labels, with and without 60,000 images that have none.
 
-    python scripts/semi_supervised.py --archives FOLDER                     # seed 0, 2400 CPU-seconds of training
-    python scripts/semi_supervised.py --archives FOLDER --seeds 0 1 2 --seconds 1200
+    python scripts/semi_supervised.py --archives FOLDER                     # seed 0, 900 CPU-seconds of training
+    python scripts/semi_supervised.py --archives FOLDER --seeds 0 1 2 --seconds 600
 
 FOLDER holds the four .gz files of MNIST.
 
@@ -140,7 +140,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--archives", required=True, help="folder with the four .gz files of MNIST")
     parser.add_argument("--labels", type=int, default=100, help="labelled images, a multiple of 10")
-    parser.add_argument("--seconds", type=float, default=2400, help="CPU-seconds of training")
+    parser.add_argument("--seconds", type=float, default=900, help="CPU-seconds of training")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate of Adam")
     parser.add_argument("--noise", type=float, default=0.5, help="deviation of the noise before each layer")

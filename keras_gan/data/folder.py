@@ -13,7 +13,7 @@ from keras_gan.data import collect
 from keras_gan.data.convert import Convert
 
 if TYPE_CHECKING:
-    import tensorflow as tf
+    pass
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 LITTER = ("thumbs.db", "desktop.ini", "__macosx")  # what systems leave in folders, besides hidden files
@@ -63,8 +63,13 @@ class Folder:
         self._report()
         return images, self._labels(headers)
 
-    def stream(self, convert: Convert, order: Callable) -> "tf.data.Dataset":
-        """Decodes every file once to find the bad ones, then again in each epoch, in the order of `order(indices)`."""
+    def stream(self, convert: Convert) -> "tuple[Callable, int]":
+        """Decodes every file once to find the bad ones.
+
+        Returns:
+            A function of an order (data set of indices -> data set of them) -> `tf.data.Dataset` of dicts, which
+            decodes anew in each epoch; and the number of images.
+        """
         import tensorflow as tf
 
         from keras_gan.data.pipeline import PARALLEL
@@ -76,7 +81,10 @@ class Folder:
             image.set_shape((*convert.size, convert.channels))
             return {"image": image} if labels is None else {"image": image, "label": tf.gather(labels, index)}
 
-        return order(tf.data.Dataset.range(len(headers))).map(load, num_parallel_calls=PARALLEL)
+        def stream(order):
+            return order(tf.data.Dataset.range(len(headers))).map(load, num_parallel_calls=PARALLEL)
+
+        return stream, len(headers)
 
     def checked(self, convert: Convert) -> tuple[list[Header], Convert, np.ndarray | None]:
         """Decodes every file once; returns the good ones, how to convert them, and their labels."""

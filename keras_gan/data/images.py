@@ -38,6 +38,7 @@ def images(
     flip: bool = False,
     augment: Callable | None = None,
     drop_remainder: bool = True,
+    passes: int = 1,
     cache: bool | str | pathlib.Path = True,
     data_dir: str | pathlib.Path | None = None,
     archives: str | pathlib.Path | None = None,
@@ -79,6 +80,7 @@ def images(
         augment: Function of a batch of images, float32 in [-1, 1], to such a batch of the same shape.
         drop_remainder: Whether to leave out the last, smaller batch of an epoch. Defaults to True: one batch shape
             is compiled once.
+        passes: Passes over the images that make one epoch, for small data sets. Defaults to 1.
         cache: True (the default) to hold the decoded images in memory; False to decode them in each epoch; a path of a
             folder to decode once and read the images from there, in this run and later ones with the same arguments
             (delete the folder when the source's contents change). Arrays are in memory in any case.
@@ -106,26 +108,27 @@ def images(
     _check_choice("channels", channels, (None, 1, 3, 4))
     _check_choice("bad_files", bad_files, ("raise", "skip"))
     convert = Convert(_as_size(size), fit, channels, upscale)
-    arrangement = (_as_count("batch_size", batch_size), shuffle, seed, flip, augment, drop_remainder)
+    passes = _as_count("passes", passes)
+    arrangement = (_as_count("batch_size", batch_size), shuffle, seed, flip, augment, drop_remainder, passes)
     opened = _open(source, split, _as_range(value_range), bad_files, data_dir, archives)
     if not optional.has_tensorflow():
         return _sequence(opened, convert, cache, arrangement)
-    from keras_gan.data.pipeline import Batches
+    from keras_gan.data.pipeline import Batches, room_for
 
     batches = Batches(*arrangement)
     if cache is True or isinstance(opened, Arrays):
         return batches.from_arrays(*opened.read(convert))
-    order = batches.order if isinstance(opened, Folder) else batches.order_images
     if cache is False:
-        return batches.from_stream(opened.stream(convert, order))
+        return batches.from_stream(*opened.stream(convert))
     if _is_dataset(source):
         raise ValueError(
             "`cache` must be True or False for a tf.data.Dataset, which has no name to find it again by. "
             f"Received: cache={str(cache)!r}. Call `source.cache(path)` and use `cache=False`."
         )
     described = (opened.path.resolve() if isinstance(opened, Folder) else source, split, convert, value_range)
-    stored = _cache_on_disk(opened.stream(convert, lambda dataset: dataset), pathlib.Path(cache), described)
-    return batches.from_stream(batches.order_images(stored))
+    stream, count = opened.stream(convert)
+    stored = _cache_on_disk(stream(lambda dataset, _=None: dataset), pathlib.Path(cache), described)
+    return batches.from_stream(lambda order: order(stored, room_for(stored)), count)
 
 
 def _sequence(opened: Arrays | Folder, convert: Convert, cache: Any, arrangement: tuple) -> BatchSequence:

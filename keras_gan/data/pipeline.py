@@ -3,9 +3,12 @@
 import dataclasses
 import os
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
+
+from keras_gan.data.place import Place
 
 STREAM_SHUFFLE = 10_000  # images, at most, that a streamed source is shuffled over
 STREAM_SHUFFLE_BYTES = 2**29
@@ -14,7 +17,11 @@ PARALLEL = os.cpu_count() or 1
 
 @dataclasses.dataclass(frozen=True)
 class Batches:
-    """How images become batches. The arguments are those of `keras_gan.data.images`."""
+    """How images become batches. The arguments are those of `keras_gan.data.images`.
+
+    What is random in a pass over the data follows from `seed` and the number of the pass (`Place.next_pass`) alone, so
+    that training can go on in the middle of one.
+    """
 
     batch_size: int
     shuffle: bool = True
@@ -22,23 +29,10 @@ class Batches:
     flip: bool = False
     augment: Callable | None = None
     drop_remainder: bool = True
-
-    def order(self, dataset: tf.data.Dataset, buffer_size: int | None = None) -> tf.data.Dataset:
-        """Shuffles anew in every epoch, over everything or over `buffer_size` elements."""
-        if not self.shuffle:
-            return dataset
-        size = buffer_size or dataset.cardinality()
-        return dataset.shuffle(size, self.seed, reshuffle_each_iteration=True)
-
-    def order_images(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
-        """Shuffles images themselves (not indices), over as many as a fixed amount of memory holds."""
-        spec = dataset.element_spec["image"]
-        room = STREAM_SHUFFLE_BYTES // max(1, (spec.shape.num_elements() or 1) * spec.dtype.size)
-        return self.order(dataset, max(1, min(STREAM_SHUFFLE, room)))
+    passes: int = 1
 
     def from_arrays(self, images: np.ndarray, labels: np.ndarray | None) -> tf.data.Dataset:
         """Batches from memory: only indices are shuffled, and a batch is one gather."""
-        self.check_count(len(images))
         with tf.device("CPU:0"):  # else a GPU would hold the whole data set
             images = tf.constant(images)
             labels = None if labels is None else tf.constant(labels)
@@ -47,18 +41,70 @@ class Batches:
             batch = {"image": tf.gather(images, indices)}
             return batch if labels is None else {**batch, "label": tf.gather(labels, indices)}
 
-        indices = self.order(tf.data.Dataset.range(len(images))).batch(self.batch_size, self.drop_remainder)
-        return self._finish(indices.map(gather, num_parallel_calls=PARALLEL))
+        def batches(order):
+            indices = order(tf.data.Dataset.range(len(images)))
+            return indices.batch(self.batch_size, self.drop_remainder).map(gather, num_parallel_calls=PARALLEL)
 
-    def from_stream(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
-        """Batches from a data set of single images, in the order in which they come."""
-        count = dataset.cardinality().numpy()
-        if count >= 0:
-            self.check_count(int(count))
-        return self._finish(dataset.batch(self.batch_size, self.drop_remainder))
+        return self._passes(batches, len(images))
+
+    def from_stream(self, stream: Callable, count: int) -> tf.data.Dataset:
+        """Batches of single images.
+
+        Args:
+            stream: function of an order (data set -> data set, with an optional number of elements that it may hold
+                while it shuffles) -> data set of dicts.
+            count: number of images, below 0 if it is not known.
+        """
+        return self._passes(lambda order: stream(order).batch(self.batch_size, self.drop_remainder), count)
+
+    def _passes(self, batches: Callable, count: int) -> tf.data.Dataset:
+        """Returns the data set of an epoch, with its `Place` as the attribute `place`."""
+        self.check_count(count)
+        seed = np.random.SeedSequence().entropy % 2**62 if self.seed is None else self.seed
+        seed = tf.constant(seed, tf.int64)
+        length = (
+            (count // self.batch_size if self.drop_remainder else -(-count // self.batch_size)) if count >= 0 else None
+        )
+        place = Place(length, self.passes, lambda first: one_epoch(first))
+
+        def one_pass(number, first):
+            def order(dataset, buffer_size=None):
+                if self.shuffle:
+                    size = buffer_size or dataset.cardinality()
+                    tf.compat.v1.set_random_seed(1)  # of this function's graph: the order must not hang on Keras's
+                    mixed = tf.random.stateless_uniform((), tf.stack([seed, number]), None, None, tf.int64)
+                    dataset = dataset.shuffle(size, mixed, reshuffle_each_iteration=False)
+                return dataset.skip(first * self.batch_size)
+
+            found = batches(order)
+            if self.flip:
+                found = found.enumerate(first).map(partial(_flip, seed, number), num_parallel_calls=PARALLEL)
+            return found.map(_scale, num_parallel_calls=PARALLEL)
+
+        def one_epoch(first=0):
+            parts = [(1, first % length)] if first else []
+            if whole := self.passes - (first // length + 1 if first else 0):
+                parts.append((whole, 0))
+            pieces = [self._numbered(place, one_pass, length, *part) for part in parts]
+            epoch = pieces[0] if len(pieces) == 1 else pieces[0].concatenate(pieces[1])
+            return self._finish(epoch)
+
+        dataset = one_epoch()
+        dataset.place = place
+        return dataset
+
+    def _numbered(self, place, one_pass, length, repeats, first):
+        """Returns `repeats` passes from a batch on; each asks for its number when it is begun."""
+        number = tf.data.Dataset.from_tensors(0).map(
+            lambda _: tf.ensure_shape(tf.numpy_function(place.begin_pass, [], tf.int64), ())
+        )
+        found = number.flat_map(lambda number: one_pass(number, first))
+        if length is not None:
+            found = found.apply(tf.data.experimental.assert_cardinality(length - first))
+        return found.repeat(repeats) if repeats > 1 else found
 
     def check_count(self, count: int) -> None:
-        if self.drop_remainder and self.batch_size > count:
+        if self.drop_remainder and self.batch_size > count >= 0:
             raise ValueError(
                 "A batch must not be larger than the data set. "
                 f"Received: batch_size={self.batch_size}, with {count} images. "
@@ -66,10 +112,6 @@ class Batches:
             )
 
     def _finish(self, batches: tf.data.Dataset) -> tf.data.Dataset:
-        if self.flip:
-            seeds = tf.data.Dataset.random(self.seed, rerandomize_each_iteration=True).batch(2, drop_remainder=True)
-            batches = tf.data.Dataset.zip(batches, seeds).map(_flip, num_parallel_calls=PARALLEL)
-        batches = batches.map(_scale, num_parallel_calls=PARALLEL)
         if self.augment is not None:
             # Not in parallel: the augmenter may keep a random state, and the epochs must be reproducible.
             augmented = batches.map(lambda batch: {**batch, "image": self.augment(batch["image"])})
@@ -87,6 +129,13 @@ class Batches:
         return batches.prefetch(2 * PARALLEL).with_options(options)
 
 
+def room_for(dataset: tf.data.Dataset) -> int:
+    """Returns how many images (not indices) a shuffle may hold: as many as a fixed amount of memory does."""
+    spec = dataset.element_spec["image"]
+    room = STREAM_SHUFFLE_BYTES // max(1, (spec.shape.num_elements() or 1) * spec.dtype.size)
+    return max(1, min(STREAM_SHUFFLE, room))
+
+
 def _scale(batch: dict) -> dict:
     image = batch["image"]
     if image.dtype == tf.uint8:
@@ -94,9 +143,10 @@ def _scale(batch: dict) -> dict:
     return {**batch, "image": image}
 
 
-def _flip(batch: dict, seed: tf.Tensor) -> dict:
+def _flip(seed: tf.Tensor, number: tf.Tensor, index: tf.Tensor, batch: dict) -> dict:
     image = batch["image"]
-    mirrored = tf.random.stateless_uniform([tf.shape(image)[0], 1, 1, 1], seed) < 0.5
+    key = tf.random.stateless_uniform((2,), tf.stack([seed, number]), None, None, tf.int64) + index
+    mirrored = tf.random.stateless_uniform([tf.shape(image)[0], 1, 1, 1], key) < 0.5
     mirrored = tf.cast(mirrored, image.dtype)
     # Arithmetic, because tf.where over a broadcast condition takes 3 to 9 times as long on the CPU.
     return {**batch, "image": mirrored * tf.reverse(image, [2]) + (1 - mirrored) * image}

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 import keras
 import numpy as np
 
+from keras_gan.data.place import Place
+
 
 class BatchSequence(keras.utils.PyDataset):
     """Batches of images, as dicts like those of `keras_gan.data.images`, without TensorFlow.
@@ -20,6 +22,8 @@ class BatchSequence(keras.utils.PyDataset):
         labels: int32 `(count,)`, or None.
         batch_size, shuffle, seed, flip, augment, drop_remainder: as in `keras_gan.data.images`.
         passes: int, passes over the images that make one epoch. Defaults to 1.
+        place: the `Place` shared with the data set that this one is the rest of, or None.
+        first: int, batches of the epoch that are left out.
     """
 
     def __init__(
@@ -35,6 +39,8 @@ class BatchSequence(keras.utils.PyDataset):
         augment: Callable | None = None,
         drop_remainder: bool = True,
         passes: int = 1,
+        place: Place | None = None,
+        first: int = 0,
     ):
         super().__init__()
         if drop_remainder and batch_size > count:
@@ -43,12 +49,27 @@ class BatchSequence(keras.utils.PyDataset):
                 f"Received: batch_size={batch_size}, with {count} images. "
                 f"Use a `batch_size` of at most {count}, or `drop_remainder=False`."
             )
-        self._arguments = (fetch, count, image_shape, labels, batch_size, shuffle, seed, flip, augment, drop_remainder)
         self.fetch, self.count, self.labels, self.augment = fetch, count, labels, augment
         self.batch_size, self.shuffle, self.flip, self.passes = batch_size, shuffle, flip, passes
-        self.seed = np.random.SeedSequence().entropy if seed is None else seed
+        self.seed = seed = np.random.SeedSequence().entropy if seed is None else seed
         self.batches_a_pass = count // batch_size if drop_remainder else -(-count // batch_size)
-        self.epoch = 0
+        arguments = (
+            fetch,
+            count,
+            image_shape,
+            labels,
+            batch_size,
+            shuffle,
+            seed,
+            flip,
+            augment,
+            drop_remainder,
+            passes,
+        )
+        self.first = first
+        self.place = place or Place(
+            self.batches_a_pass, passes, lambda first: BatchSequence(*arguments, self.place, first)
+        )
         self._order = (None, None)
         self._pool = concurrent.futures.ThreadPoolExecutor(1)
         self._ahead = (None, None)
@@ -58,22 +79,18 @@ class BatchSequence(keras.utils.PyDataset):
             self.element_spec["label"] = keras.KerasTensor(shape[:1], "int32")
 
     def __len__(self) -> int:
-        return self.passes * self.batches_a_pass
+        return self.passes * self.batches_a_pass - self.first
 
     def cardinality(self) -> int:
         """Returns the number of batches in an epoch, as of a `tf.data.Dataset`."""
         return len(self)
 
-    def repeat(self, count: int) -> "BatchSequence":
-        """Returns the same images, `count` passes over them in an epoch."""
-        return BatchSequence(*self._arguments, passes=self.passes * count)
-
     def __getitem__(self, index: int) -> dict[str, np.ndarray]:
-        place = (self.epoch * self.passes + index // self.batches_a_pass, index % self.batches_a_pass)
+        place = self._located(index)
         asked, future = self._ahead
         batch = future.result() if asked == place else self._read(*place)
         if index + 1 < len(self):
-            following = (place[0] + (place[1] + 1) // self.batches_a_pass, (place[1] + 1) % self.batches_a_pass)
+            following = self._located(index + 1)
             self._ahead = (following, self._pool.submit(self._read, *following))
         if self.augment is not None:  # not in the thread: it may keep a random state
             image = keras.ops.convert_to_numpy(self.augment(batch["image"]))
@@ -85,8 +102,13 @@ class BatchSequence(keras.utils.PyDataset):
             batch = {**batch, "image": image}
         return batch
 
+    def _located(self, index: int) -> tuple[int, int]:
+        """Returns the number of the pass that a batch is of, and its number there."""
+        begun, index = self.first // self.batches_a_pass, index + self.first
+        return self.place.next_pass - begun + index // self.batches_a_pass, index % self.batches_a_pass
+
     def on_epoch_end(self) -> None:
-        self.epoch += 1
+        self.place.next_pass += self.passes - self.first // self.batches_a_pass
 
     def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
         for index in range(len(self)):

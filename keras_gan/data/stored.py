@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_gan.data import collect, pixels
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.convert import Convert
-from keras_gan.data.pipeline import PARALLEL
+from keras_gan.data.pipeline import PARALLEL, room_for
 
 READ_BATCH = 1024  # images of one shape read at once into memory
 
@@ -58,8 +58,8 @@ class Stored:
         self._check_range()
         return self._collect(self._converted(convert))
 
-    def stream(self, convert: Convert, order: Callable) -> tf.data.Dataset:
-        """Converts every image anew in each epoch, in the order of `order(images)`."""
+    def stream(self, convert: Convert) -> tuple[Callable, int]:
+        """Returns a function of an order -> `tf.data.Dataset` of dicts, converted in each epoch, and their number."""
         self._check_range()
         height, width = convert.size or self.shape[:2]
         shape = (height, width, convert.channels or self.shape[-1])
@@ -81,7 +81,7 @@ class Stored:
             converted = self.dataset
         else:
             converted = self.dataset.map(one, num_parallel_calls=PARALLEL)
-        return order(converted)
+        return lambda order: order(converted, room_for(converted)), int(converted.cardinality())
 
     def _raw_images(self):
         for batch in self.dataset.batch(READ_BATCH).as_numpy_iterator():

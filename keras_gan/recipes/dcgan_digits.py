@@ -11,6 +11,7 @@ SETTINGS = {
     "gamma": 0.05,
     "learning_rate": 2e-3,
     "ema_half_life": 30_000,
+    "passes": 10,
 }
 
 
@@ -29,5 +30,4 @@ def dcgan_digits(data: Any = "digits", epochs: int = 30, **options: Any) -> Trai
         epochs: each of ten passes over the data.
         options: further arguments of `dcgan`.
     """
-    gan, dataset, _ = dcgan(data, **{**SETTINGS, **options})
-    return Training(gan, dataset.repeat(10), epochs)
+    return dcgan(data, epochs=epochs, **{**SETTINGS, **options})

@@ -106,19 +106,22 @@ def test_batch_larger_than_the_data(ramp):
 def test_batch_larger_than_the_streamed_data(ramp):
     stream = tf.data.Dataset.from_tensor_slices({"image": ramp(4)})
     with pytest.raises(ValueError, match="batch_size=10, with 4 images"):
-        Batches(10).from_stream(stream)
+        Batches(10).from_stream(lambda order: order(stream), 4)
 
 
 def test_streamed_images_are_shuffled_over_what_fits(ramp, monkeypatch, stack):
     monkeypatch.setattr(pipeline, "STREAM_SHUFFLE_BYTES", 5 * 4 * 6)  # five images
-    ordered = Batches(1).order_images(tf.data.Dataset.from_tensor_slices({"image": ramp(50)}))
-    values = [int(element["image"][0, 0, 0]) // 5 for element in ordered.as_numpy_iterator()]
+    stream = tf.data.Dataset.from_tensor_slices({"image": ramp(50)})
+    assert pipeline.room_for(stream) == 5
+    ordered = Batches(1).from_stream(lambda order: order(stream, 5), 50)
+    values = [round((e["image"][0, 0, 0, 0] + 1) * 127.5) // 5 for e in ordered.as_numpy_iterator()]
     assert values != sorted(values)
     assert all(value <= place + 4 for place, value in enumerate(values))
 
 
 def test_no_epoch_waits_for_the_autotuner(ramp):
     arrays = Batches(2).from_arrays(ramp(4), None)
-    stream = Batches(2).from_stream(tf.data.Dataset.from_tensor_slices({"image": ramp(4)}))
+    slices = tf.data.Dataset.from_tensor_slices({"image": ramp(4)})
+    stream = Batches(2).from_stream(lambda order: order(slices, 4), 4)
     for dataset in (arrays, stream, arrays.repeat(3)):
         assert dataset.options().autotune.enabled is False

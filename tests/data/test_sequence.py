@@ -38,7 +38,7 @@ def test_epochs_are_permutations_that_follow_from_the_seed(ramp):
 
 
 def test_repeat_makes_longer_epochs(ramp):
-    batches = images(ramp(20), batch_size=5).repeat(3)
+    batches = images(ramp(20), batch_size=5, passes=3)
     assert len(batches) == 12
     values = first_pixels(batches)
     for part in np.split(values, 3):
@@ -99,5 +99,5 @@ def test_digits_are_the_only_named_data_set():
 def test_a_recipe_trains_on_it(tmp_path):
     gan, batches, _ = kg.recipes.dcgan_digits(batch_size=256, filters=4)
     assert len(batches) == 70
-    history = gan.fit(batches.repeat(1), epochs=1, steps_per_epoch=3, verbose=0)
+    history = gan.fit(batches, epochs=1, steps_per_epoch=3, verbose=0)
     assert np.isfinite(history.history["generator_loss"]).all()

@@ -19,7 +19,8 @@ def mixed(dtype="uint8", value=7):
 
 
 def streamed(stored, **convert):
-    return stored.stream(Convert(**convert), lambda dataset: dataset)
+    stream, _ = stored.stream(Convert(**convert))
+    return stream(lambda dataset, _: dataset)
 
 
 @pytest.mark.parametrize("batch", [None, 4, 1])

@@ -70,6 +70,33 @@ def test_lecam_follows_its_formula():
     np.testing.assert_allclose(found, lecam_by_hand(logits, 0.9), rtol=1e-5)
 
 
+def test_no_gradient_flows_through_the_moving_averages():
+    logits = keras.Variable(np.array([[0.5], [2.0], [1.0], [-3.0]], "float32"))
+    penalty = penalties.LeCam(weight=1.0, decay=0.9)
+
+    def term():
+        return penalty.evaluate(play(real_logits=logits.value[:2], fake_logits=logits.value[2:]))
+
+    _, (gradient,) = _backend.aux_and_gradients(term, [logits])
+    real_average, fake_average = 0.1 * 1.25, 0.1 * -1.0
+    expected = [0.5 - fake_average, 2.0 - fake_average, 1.0 - real_average, -3.0 - real_average]
+    np.testing.assert_allclose(np.ravel(gradient), expected, rtol=1e-5)  # 2 * (D - a) / 2
+
+    scale = keras.Variable(2.0)
+    penalty = penalties.PathLength(decay=0.9, share=1.0)
+    noise = np.zeros((2, 1, 1, 1), "float32") + np.array([3.0, 4.0], "float32").reshape(2, 1, 1, 1)
+
+    def length():
+        inputs = {"latent": ops.ones((2, 1))}
+        generate = lambda inputs: scale.value * ops.reshape(inputs["latent"], (2, 1, 1, 1))  # noqa: E731
+        shown = play(generate=generate, inputs=inputs, fake=generate(inputs), noise=ops.convert_to_tensor(noise))
+        return penalty.evaluate(shown)
+
+    _, (gradient,) = _backend.aux_and_gradients(length, [scale])
+    average = 0.1 * 7.0  # lengths are scale times 3 and 4: 6 and 8
+    np.testing.assert_allclose(gradient, (6 - average) * 3 + (8 - average) * 4, rtol=1e-5)
+
+
 def test_memory_moves_in_training_and_is_saved(make_gan, images, tmp_path):
     gan = make_gan(penalties=[penalties.LeCam(weight=0.3), penalties.PathLength(interval=2)], **no_batch_statistics())
     fit(gan, {"image": images[:8]}, 1)
