@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from keras_gan import exporting, files, pictures, recipes, runs
+from keras_gan import exporting, files, pictures, recipes, resuming, runs
 from keras_gan.data import catalogue
 from keras_gan.evaluation.setup import EXTRACTORS, METRICS
 from keras_gan.version import __version__
@@ -61,6 +61,10 @@ def train(
         bool, typer.Option("--health/--no-health", help="Watch for collapse and the like, and say so.")
     ] = True,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Also write logs for TensorBoard.")] = False,
+    checkpoint_minutes: Annotated[
+        float, typer.Option(min=0.001, help="Minutes from one checkpoint to the next, besides those of epochs.")
+    ] = 10.0,
+    keep: Annotated[int, typer.Option(min=1, help="How many checkpoints are kept.")] = 3,
     evaluate: Annotated[
         int | None, typer.Option(min=1, metavar="EPOCHS", help="Measure samples every so many epochs; keep the best.")
     ] = None,
@@ -80,11 +84,11 @@ def train(
     places = {"out": out, "resume": resume, "start": start, "frozen": freeze_discriminator}
     run, training, first, measuring = _opened(recipe, arguments, epochs, evaluate, **places)
     _announce(run, training, first)
-    finished = run.fit(training, training.epochs, first, tensorboard, measuring, health)
+    finished = run.fit(training, training.epochs, tensorboard, measuring, health, keep, checkpoint_minutes)
     if not finished:
         print(f"\nInterrupted; everything up to here is saved. Go on with: keras-gan train --resume {run.folder}")
         raise typer.Exit(130)
-    print(f"Samples    {run.samples / 'timeline.gif'}\nLosses     {run.losses}\nCheckpoint {run.checkpoint}")
+    print(f"Samples    {run.samples / 'timeline.gif'}\nLosses     {run.losses}\nCheckpoint {run.checkpoint()}")
     print(f"Next: keras-gan sample {run.folder}, keras-gan export {run.folder}")
 
 
@@ -134,9 +138,11 @@ def _started(name, arguments, epochs, evaluate, out, start=None, frozen=0):
 def _resumed(folder, epochs, evaluate):
     run = runs.Run.open(folder)
     config = run.config()
+    with files.locked(run.folder):  # refused now rather than after the data were read
+        pass
     recipe = _named(config["recipe"], RECIPES, "recipe", "keras-gan recipes")
     training = recipe(**config["arguments"])._replace(gan=run.load(), epochs=epochs or config["epochs"])
-    first = runs.epochs_done(training)
+    first, _ = resuming.standing(training.gan, training.dataset)
     if first >= training.epochs:
         raise ValueError(
             f"The run must not be finished. Received: {folder}, which has trained {first} of {training.epochs} epochs. "

@@ -1,11 +1,17 @@
 """Writing files so that an interruption leaves the old version or the new one, never half of one."""
 
 import contextlib
+import fcntl
 import os
+import re
 import shutil
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+
+SCRATCH = re.compile(r"\..+\.replacing-\w{8}")
 
 
 @contextlib.contextmanager
@@ -26,14 +32,55 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     if path.is_dir():
         raise FileExistsError(f"A folder stands where a new file or folder was to be written. Received: {path}.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.replacing-", dir=path.parent))
     written = scratch / path.name
     try:
         yield written
         _synchronize(written)
         os.replace(written, path)
+        _synchronize_folder(path.parent)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def is_whole(path: str | os.PathLike) -> bool:
+    """Tells whether a `.keras` file, a ZIP archive, is complete and as it was written, by the checksum of each part."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError):
+        return False
+
+
+@contextlib.contextmanager
+def locked(folder: str | os.PathLike) -> Iterator[None]:
+    """Holds a folder for this process in the block; the system lets go of it when the process ends, however it does.
+
+    Raises:
+        RuntimeError: if another process holds it.
+    """
+    descriptor = os.open(Path(folder) / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "another"
+            raise RuntimeError(
+                f"Only one process may work in a run folder. Received: {folder}, where process {holder} does. "
+                "Wait for it, or stop it."
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def sweep(folder: str | os.PathLike) -> None:
+    """Removes what killed processes were writing below a folder: the temporary folders of `replacing`."""
+    for path in Path(folder).rglob(".*"):
+        if SCRATCH.fullmatch(path.name) and path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _synchronize(path):
@@ -44,6 +91,15 @@ def _synchronize(path):
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _synchronize_folder(path):
+    """Flushes the names in a folder, so that a rename outlives a power failure."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def save_image(path: str | os.PathLike, image) -> None:

@@ -9,13 +9,13 @@ import os
 import platform
 import shlex
 import sys
-import zipfile
+import warnings
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from keras_gan import callbacks, files
+from keras_gan import callbacks, files, resuming
 from keras_gan import data as kg_data
 from keras_gan.callbacks.loss_plot import number
 from keras_gan.models.game import Game
@@ -26,9 +26,10 @@ FORMAT = 1  # of config.json; raised when an older reader could not understand i
 
 
 class Run:
-    """A folder with `config.json`, `checkpoint.keras`, `log.csv`, `losses.png`, `health.txt`, `samples/` and `export/`.
+    """A folder with `config.json`, `checkpoints/`, `log.csv`, `losses.png`, `health.txt`, `samples/` and `export/`.
 
-    With evaluation also `best.keras`; `keras-gan evaluate` adds `evaluation/`.
+    With evaluation also `best.keras`; `keras-gan evaluate` adds `evaluation/`. Runs of keras_gan 0.1 have one
+    `checkpoint.keras`, which is read too.
 
     Args:
         folder: path of the run.
@@ -37,7 +38,8 @@ class Run:
     def __init__(self, folder: str | os.PathLike) -> None:
         self.folder = Path(folder)
         self.config_path = self.folder / "config.json"
-        self.checkpoint = self.folder / "checkpoint.keras"
+        self.checkpoints = self.folder / "checkpoints"
+        self.single = self.folder / "checkpoint.keras"
         self.best = self.folder / "best.keras"
         self.log = self.folder / "log.csv"
         self.losses = self.folder / "losses.png"
@@ -129,21 +131,7 @@ class Run:
             FileNotFoundError: if no checkpoint was written yet.
             ValueError: if the checkpoint is damaged or holds another kind of model.
         """
-        path = self.best if best else self.checkpoint
-        if not path.exists():
-            raise FileNotFoundError(
-                f"The run must have a checkpoint. Received: {self.folder}, where "
-                + (
-                    "no best epoch was kept. Train with --evaluate."
-                    if best
-                    else "training was interrupted before the first epoch was saved. Train it again."
-                )
-            )
-        if not zipfile.is_zipfile(path):  # Keras would say that it was not found
-            raise ValueError(
-                f"The checkpoint must be readable. Received: {path}, which is damaged: its end is missing, "
-                "or it is another kind of file. Put a copy in its place, or train again."
-            )
+        path = self.checkpoint(best)
         try:
             gan = keras.models.load_model(path, compile=compile)
         except Exception as error:
@@ -168,31 +156,72 @@ class Run:
             about["metrics"] = json.loads(self.scores.read_text())
         return about
 
+    def checkpoint(self, best: bool = False) -> Path:
+        """Returns the newest checkpoint that is whole; a warning names those that are not.
+
+        Args:
+            best: bool, the one of the best epoch instead.
+
+        Raises:
+            FileNotFoundError: if there is none.
+            ValueError: if there are, and all of them are damaged.
+        """
+        files_found = [self.best] if best else [*callbacks.checkpoints.found(self.checkpoints), self.single]
+        files_found = [path for path in files_found if path.exists()]
+        if not files_found:
+            raise FileNotFoundError(
+                f"The run must have a checkpoint. Received: {self.folder}, where "
+                + (
+                    "no best epoch was kept. Train with --evaluate."
+                    if best
+                    else "training was interrupted before the first one was saved. Train it again."
+                )
+            )
+        for path in files_found:
+            if files.is_whole(path):
+                return path
+            warnings.warn(f"The checkpoint {path} is damaged and left out.", stacklevel=2)
+        raise ValueError(
+            f"The checkpoint must be readable. Received: {files_found[0]}, which is damaged, as are all others: a part "
+            "is missing or changed. Put a copy in its place, or train again."
+        )
+
     def fit(
         self,
         training: Training,
         epochs: int,
-        initial_epoch: int = 0,
         tensorboard: bool = False,
         evaluate: callbacks.EvaluateSamples | None = None,
         health: bool = False,
+        keep: int = 3,
+        every_minutes: float = 10.0,
     ) -> bool:
         """Trains and fills the folder. Ctrl-C and SIGTERM end it after the running step, with everything saved.
+
+        A GAN that has trained before goes on where it stands (`keras_gan.resume`).
 
         Args:
             training: what to train.
             epochs: the epoch to end at.
-            initial_epoch: the epoch to begin with, from 0.
             tensorboard: bool, also write `tensorboard/`.
             evaluate: measures samples as it learns; the best epoch by the first metric is kept in `best.keras`.
             health: bool, watch the game: what is wrong is printed, every verdict goes into `health.txt`.
+            keep: int, how many checkpoints are kept.
+            every_minutes: float, minutes from one checkpoint to the next, within an epoch too.
 
         Returns:
             Whether training came to its end (False after a signal).
 
         Raises:
             FloatingPointError: if a loss became NaN or infinite; the checkpoint holds the last good epoch.
+            RuntimeError: if another process trains this run.
         """
+        with files.locked(self.folder):
+            files.sweep(self.folder)
+            return self._fit(training, epochs, tensorboard, evaluate, health, (keep, every_minutes))
+
+    def _fit(self, training, epochs, tensorboard, evaluate, health, saving):
+        initial_epoch, _ = resuming.standing(training.gan, training.dataset)
         guard, interruption = callbacks.StopOnNaN(), callbacks.StopOnSignal()
         events = self.folder / "tensorboard"
         self._forget_epochs_from(initial_epoch)
@@ -200,27 +229,20 @@ class Run:
             guard,
             interruption,
             *self._measuring(evaluate),
-            keras.callbacks.CSVLogger(self.log, append=initial_epoch > 0),
+            callbacks.Tolerant(keras.callbacks.CSVLogger(self.log, append=True)),
             *(
                 [callbacks.HealthMonitor(training.dataset, every=max(1, epochs // 20), path=self.health)]
                 if health
                 else []
             ),
             callbacks.SampleGrid(self.samples, tensorboard=events if tensorboard else None),
-            *([keras.callbacks.TensorBoard(events)] if tensorboard else []),
-            callbacks.Checkpoint(self.checkpoint),  # last: an epoch counts once everything else of it is on disk
+            *([callbacks.Tolerant(keras.callbacks.TensorBoard(events))] if tensorboard else []),
+            callbacks.Checkpoints(self.checkpoints, *saving),  # last: it counts once everything else of it is on disk
             callbacks.LossPlot(self.log, self.losses),
         ]
         verbose = 1 if sys.stdout.isatty() else 2  # a bar on a screen, a line an epoch in a file
         try:
-            training.gan.fit(
-                training.dataset,
-                epochs=epochs,
-                initial_epoch=initial_epoch,
-                callbacks=watchers,
-                shuffle=False,
-                verbose=verbose,
-            )
+            resuming.resume(training.gan, training.dataset, epochs, watchers, shuffle=False, verbose=verbose)
         finally:  # Keras leaves out on_train_end after an error, and the handlers would stay
             interruption.on_train_end()
         if guard.terms:
@@ -254,12 +276,8 @@ class Run:
             return
         header, *rows = self.log.read_text().splitlines(keepends=True) or [""]
         with files.replacing(self.log) as written:
-            written.write_text("".join([header, *(row for row in rows if int(row.split(",")[0]) < epoch)]))
-
-
-def epochs_done(training: Training) -> int:
-    """Returns how many whole epochs a GAN has trained, from its step count and the length of the data."""
-    return int(training.gan.step) // int(training.dataset.cardinality())
+            kept = [row for row in rows if row.split(",")[0].isdigit() and int(row.split(",")[0]) < epoch]
+            written.write_text("".join([header, *kept]))
 
 
 def versions() -> dict[str, str]:

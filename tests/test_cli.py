@@ -9,12 +9,11 @@ import tempfile
 import time
 import warnings
 
-import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gan import cli, version
+from keras_gan import cli, runs, version
 
 PROJECT = pathlib.Path(__file__).parents[1]
 
@@ -54,7 +53,7 @@ def test_errors_are_one_line_in_a_process_of_its_own(folder):
 
 def test_train_fills_the_run_folder(folder):
     names = {path.name for path in (folder / "run").iterdir()}
-    assert names == {"config.json", "checkpoint.keras", "health.txt", "log.csv", "losses.png", "samples"}
+    assert names == {".lock", "config.json", "checkpoints", "health.txt", "log.csv", "losses.png", "samples"}
     config = json.loads((folder / "run" / "config.json").read_text())
     assert config["arguments"] == {"data": str(folder / "data.npy"), "seed": 0, "batch_size": 16}
 
@@ -169,7 +168,7 @@ def test_interrupt_saves_and_resume_goes_on(folder):
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )
     for _ in range(600):
-        if (folder / "long" / "checkpoint.keras").exists():
+        if any((folder / "long" / "checkpoints").glob("*.keras")):
             break
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
@@ -188,7 +187,7 @@ def test_interrupt_saves_and_resume_goes_on(folder):
 def test_fine_tuning_starts_from_a_run(folder, here):
     code, out, _ = here("train", "--from", "run", "--epochs", "1", "--freeze-discriminator", "1", "--out", "tuned")
     assert code == 0, out
-    before, after = (keras.models.load_model(folder / name / "checkpoint.keras") for name in ("run", "tuned"))
+    before, after = (runs.Run.open(folder / name).load() for name in ("run", "tuned"))
     kernels = [
         [layer.get_weights()[0] for layer in gan.discriminator.layers if layer.weights] for gan in (before, after)
     ]

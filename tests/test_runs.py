@@ -1,13 +1,15 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 
 import keras
 import numpy as np
 import pytest
 
 import keras_gan as kg
-from keras_gan import runs
+from keras_gan import callbacks, runs
 from keras_gan.recipes import Training
 
 
@@ -33,20 +35,14 @@ def test_the_configuration_says_what_made_the_run(run):
 def test_a_run_folder_holds_everything(run, training):
     assert run.fit(training, epochs=2) is True
     names = {path.name for path in run.folder.iterdir()}
-    assert names == {"config.json", "checkpoint.keras", "log.csv", "losses.png", "samples"}
+    assert names == {"config.json", ".lock", "checkpoints", "log.csv", "losses.png", "samples"}
     np.testing.assert_array_equal(run.load(compile=False).sample(3, seed=1), training.gan.sample(3, seed=1))
-
-
-def test_epochs_done_come_from_the_step_count(training):
-    assert runs.epochs_done(training) == 0
-    training.gan.fit(training.dataset, epochs=1, verbose=0, shuffle=False)
-    assert runs.epochs_done(training) == 1
 
 
 def test_resuming_goes_on_with_log_and_pictures(run, training):
     run.fit(training, epochs=1)
     again = training._replace(gan=run.load())
-    run.fit(again, epochs=3, initial_epoch=1)
+    run.fit(again, epochs=3)
     assert [line.split(",")[0] for line in run.log.read_text().splitlines()] == ["epoch", "0", "1", "2"]
     assert sorted(path.name for path in run.samples.glob("*.png")) == [f"epoch_000{n}.png" for n in (1, 2, 3)]
     assert int(run.load().step) == 3 * 4
@@ -65,21 +61,20 @@ def test_an_interruption_saves(run, training, monkeypatch, number):
     monkeypatch.setattr(kg.callbacks.StopOnNaN, "on_train_batch_end", interrupt)
     assert run.fit(training, epochs=3) is False
     assert int(run.load().step) == 6
-    assert runs.epochs_done(training) == 1
     assert signal.getsignal(number) is before
     assert (run.samples / "timeline.gif").exists()
 
 
 def test_a_nan_is_told_and_the_last_good_epoch_stays(run, training):
     run.fit(training, epochs=1)
-    good = run.checkpoint.read_bytes()
+    good = run.checkpoint().read_bytes()
     training.gan.discriminator.layers[-1].bias.assign([np.nan])
     with (
         pytest.warns(UserWarning, match="stopped at step 5"),
         pytest.raises(FloatingPointError, match=r"must stay finite. Received: discriminator_loss.*at step 5"),
     ):
-        run.fit(training, epochs=2, initial_epoch=1)
-    assert run.checkpoint.read_bytes() == good
+        run.fit(training, epochs=2)
+    assert run.checkpoint().read_bytes() == good
 
 
 def test_an_existing_folder_is_refused(run):
@@ -111,21 +106,81 @@ def test_a_configuration_of_the_future_is_refused(run):
 
 
 def test_a_run_without_checkpoint_says_why(run):
-    with pytest.raises(FileNotFoundError, match=r"must have a checkpoint.*interrupted before the first epoch"):
+    with pytest.raises(FileNotFoundError, match=r"must have a checkpoint.*interrupted before the first one"):
         run.load()
 
 
-def test_half_a_checkpoint_is_named(run, training):
-    run.fit(training, epochs=1)
-    run.checkpoint.write_bytes(run.checkpoint.read_bytes()[:5000])
-    with pytest.raises(
-        ValueError, match=r"checkpoint must be readable. Received: .*checkpoint.keras, which is damaged"
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_taken(run, training):
+    run.fit(training, epochs=2)
+    last, first = callbacks.checkpoints.found(run.checkpoints)
+    assert (first.name, last.name) == ("step_0000000004.keras", "step_0000000008.keras")
+    whole = bytearray(last.read_bytes())
+    whole[len(whole) // 2] ^= 1  # one bit
+    last.write_bytes(whole)
+    with pytest.warns(UserWarning, match=r"step_0000000008.keras is damaged and left out"):
+        assert int(run.load().step) == 4
+    first.write_bytes(first.read_bytes()[:5000])
+    with (
+        pytest.warns(UserWarning, match=r"is damaged and left out"),
+        pytest.raises(ValueError, match=r"must be readable. Received: .*step_0000000008.keras, which is damaged, as"),
     ):
         run.load()
 
 
+def test_a_run_of_an_older_version_is_read(run, training):
+    training.gan.save(run.folder / "checkpoint.keras")
+    assert run.load().sample(2, seed=0).shape == (2, 8, 8, 1)
+
+
+def test_so_many_checkpoints_are_kept(run, training):
+    run.fit(training, epochs=4, keep=2)
+    assert [p.name for p in callbacks.checkpoints.found(run.checkpoints)] == [
+        "step_0000000016.keras",
+        "step_0000000012.keras",
+    ]
+
+
+def test_checkpoints_come_by_time_within_an_epoch(run, training):
+    run.fit(training, epochs=1, keep=9, every_minutes=1e-9)
+    assert len(callbacks.checkpoints.found(run.checkpoints)) == 4
+
+
+def test_one_process_at_a_time(run, training):
+    code = (
+        "import sys, time; from keras_gan import files\n"
+        "with files.locked(sys.argv[1]): print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, str(run.folder)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(RuntimeError, match=rf"Only one process.*run, where process {holder.pid} does"):
+            run.fit(training, epochs=1)
+    finally:
+        holder.kill()
+        holder.wait()
+    assert run.fit(training, epochs=1)  # the system has let go of it
+
+
+def test_what_a_killed_process_was_writing_is_removed(run, training):
+    (run.folder / "checkpoints" / ".step_1.keras.replacing-abcd1234").mkdir(parents=True)
+    (run.folder / ".mine").mkdir()
+    run.fit(training, epochs=1)
+    assert [p.name for p in run.checkpoints.iterdir()] == ["step_0000000004.keras"]
+    assert (run.folder / ".mine").is_dir()
+
+
+def test_a_log_that_cannot_be_written_does_not_end_training(run, training, monkeypatch):
+    def full(self, epoch, logs=None):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.callbacks.CSVLogger, "on_epoch_end", full)
+    with pytest.warns(UserWarning, match="CSVLogger could not write.*Training goes on"):
+        assert run.fit(training, epochs=2)
+    assert int(run.load().step) == 8
+
+
 def test_a_checkpoint_of_another_model_is_named(run):
-    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(run.checkpoint)
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(run.single)
     with pytest.raises(ValueError, match=r"must hold a GAN. Received: .* with a Sequential"):
         run.load()
 
@@ -133,8 +188,8 @@ def test_a_checkpoint_of_another_model_is_named(run):
 def test_a_log_that_is_ahead_of_the_checkpoint_is_cut(run, training):
     run.fit(training, epochs=1)
     with open(run.log, "a") as log:
-        log.write("1," + ",".join(["0.5"] * 8) + "\n")  # written by a run that was killed before it saved epoch 1
-    run.fit(training._replace(gan=run.load()), epochs=2, initial_epoch=1)
+        log.write("1," + ",".join(["0.5"] * 8) + "\n2,0.")  # written by a run that was killed before it saved epoch 1
+    run.fit(training._replace(gan=run.load()), epochs=2)
     assert [line.split(",")[0] for line in run.log.read_text().splitlines()] == ["epoch", "0", "1"]
 
 

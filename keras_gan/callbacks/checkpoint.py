@@ -54,14 +54,16 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if bad_terms(logs) or not self._improves(logs or {}):
             return
+        self.attempt(f"epoch {epoch + 1}")
+
+    def attempt(self, moment):
+        """Writes the file; where that fails, warns and goes on with the old one."""
         try:
             self.save()
             self.error = None
         except OSError as error:
             self.error = error
-            warnings.warn(
-                f"The checkpoint of epoch {epoch + 1} was not written: {error}. Training goes on.", stacklevel=2
-            )
+            warnings.warn(f"The checkpoint of {moment} was not written: {error}. Training goes on.", stacklevel=3)
 
     def _improves(self, logs):
         if self.monitor is None:

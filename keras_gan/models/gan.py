@@ -14,6 +14,8 @@ from keras_gan.schedules import value_at
 serialize = keras.saving.serialize_keras_object
 deserialize = keras.saving.deserialize_keras_object
 
+FORMAT = 1  # of saved GANs; raised when an older keras_gan could not read them
+
 
 @keras.saving.register_keras_serializable("keras_gan")
 class GAN(Game):
@@ -384,6 +386,7 @@ class GAN(Game):
 
     def get_config(self):
         return {
+            "format": FORMAT,
             "generator": serialize(self.generator),
             "discriminator": serialize(self.discriminator),
             "num_classes": self.num_classes,
@@ -398,6 +401,11 @@ class GAN(Game):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        if (number := config.pop("format", 1)) > FORMAT:
+            raise ValueError(
+                f"A saved GAN must be of format {FORMAT} or older. Received: format {number}. Update keras-gan."
+            )
         config = {
             key: deserialize(value, custom_objects=custom_objects) if isinstance(value, dict) else value
             for key, value in config.items()
