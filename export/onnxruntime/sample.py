@@ -31,8 +31,8 @@ class Sampler:
         except Exception as error:  # its errors share no base class
             raise ValueError(f"{path} is not an ONNX file that ONNX Runtime can load: {error}") from error
         metadata = self.session.get_modelmeta().custom_metadata_map
-        if metadata.get("keras_gan_format") != "1":
-            raise ValueError(f"{path} has no metadata of keras_gan in format 1: use its to_onnx.")
+        if metadata.get("keras_gan_format") not in ("1", "2"):
+            raise ValueError(f"{path} has no metadata of keras_gan in format 1 or 2: use its to_onnx.")
         names = {tensor.name for tensor in self.session.get_inputs()}
         self.classes = int(metadata.get("num_classes", 0))
         if names != ({"latent", "label"} if self.classes else {"latent"}):

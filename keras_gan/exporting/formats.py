@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from keras_gan.exporting.onnx import to_onnx
 from keras_gan.exporting.saved_model import to_saved_model
+from keras_gan.exporting.tf_serving import to_tf_serving
 
 
 class Format(NamedTuple):
@@ -44,7 +45,15 @@ python sample.py {path} --count 64 --seed 0 --out grid.png
 
 `sample.py` is keras_gan's `export/onnxruntime/sample.py`: NumPy, ONNX Runtime and Pillow."""
 
+TF_SERVING = """**TensorFlow Serving**; `README.md` in that folder tells more:
+
+```
+docker compose up --detach --wait
+python rest_client.py --seeds 0-15 --out grid.png
+```"""
+
 FORMATS = {
     "saved_model": Format(to_saved_model, "saved_model", SAVED_MODEL, usual=True, compared=True),
     "onnx": Format(to_onnx, "generator.onnx", ONNX, usual=True, compared=True),
+    "tf_serving": Format(to_tf_serving, "tf_serving", TF_SERVING),
 }

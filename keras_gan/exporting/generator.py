@@ -81,13 +81,6 @@ class ExportedGenerator:
         """Draws float32 images in [-1, 1]: the function that is exported."""
         return {OUTPUT: self.gan.generate(dict(zip(self.names, tensors, strict=True)), generator=self.network)}
 
-    def pixels(self, *tensors: "tf.Tensor") -> "dict[str, tf.Tensor]":
-        """Draws uint8 images by the formula of `keras_gan.pictures.to_uint8`."""
-        import tensorflow as tf
-
-        levels = self.images(*tensors)[OUTPUT] * 127.5 + 128.0
-        return {OUTPUT: tf.cast(tf.clip_by_value(levels, 0.0, 255.0), tf.uint8)}
-
     def metadata(self) -> dict[str, str]:
         """Returns what a program needs to know to draw from the file, besides the names of its tensors."""
         return {

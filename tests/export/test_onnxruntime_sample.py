@@ -188,7 +188,7 @@ def with_a_label(model):
     ("change", "message"),
     [
         (without_metadata, "no metadata of keras_gan"),
-        (of_a_later_format, "no metadata of keras_gan in format 1"),
+        (of_a_later_format, "no metadata of keras_gan in format 1 or 2"),
         (with_a_label, r"takes \['label', 'latent'\]"),
     ],
 )
