@@ -219,6 +219,9 @@ def export(
     license: Annotated[
         str | None, typer.Option(help="Terms under which the generator may be used, for the model card.")
     ] = None,
+    runtime: Annotated[
+        Path | None, typer.Option(help="For web: folder of the npm package onnxruntime-web. Default: npm fetches it.")
+    ] = None,
     best: Best = False,
 ) -> None:
     """Write the generator for use elsewhere, each format compared with Keras before it appears."""
@@ -231,7 +234,8 @@ def export(
     about = run_.about(gan) | ({} if license is None else {"license": license})
     made = {}
     for name in dict.fromkeys(to or usual):
-        path = made[name] = FORMATS[name].export(gan, folder / FORMATS[name].place, about=about)
+        options = {"runtime": runtime} if "runtime" in FORMATS[name].options else {}
+        path = made[name] = FORMATS[name].export(gan, folder / FORMATS[name].place, about=about, **options)
         found = exporting.verify(gan, **{name: path})[name] if FORMATS[name].compared else {}
         told = f"  (largest difference from Keras {max(found.values()):.1e})" if found else ""
         print(f"{name:<12}{path}{told}", flush=True)

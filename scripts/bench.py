@@ -4,6 +4,7 @@
     python scripts/bench.py train            # images a second of a training step, textbook DCGAN of 28x28 images
     python scripts/bench.py import           # what `import keras_gan` adds to keras and tensorflow
     python scripts/bench.py sample           # one image, against the bare tf.function
+    python scripts/bench.py inference        # predict, sample, SavedModel, ONNX Runtime, LiteRT (minutes)
     python scripts/bench.py metrics          # distances against eigvals and prdc (minutes)
 
 Each side of train and sample is a process of its own that sleeps while another is measured: libraries do not share
@@ -385,6 +386,15 @@ def bench_metrics(rounds):
     return {"title": "metrics", "unit": "s", "rows": rows}
 
 
+def bench_inference(rounds):
+    """The ways of drawing from a trained generator, in one process, in turn."""
+    from bench_inference import inference_rows, report
+
+    rows = inference_rows(3 * rounds)
+    report(rows)
+    return {"title": "inference", "unit": "ms a call", "rows": rows}
+
+
 def streaming_rows(rounds, batch=64):
     """Seconds for one batch: statistics of 2,048 features, against the Inception network that makes them."""
     import numpy as np
@@ -411,12 +421,18 @@ def streaming_rows(rounds, batch=64):
     return [row(name, times, ours, f"batch of {batch}") for name, times in found.items()]
 
 
-AREAS = {"train": bench_train, "sample": bench_sample, "import": bench_import, "metrics": bench_metrics}
+AREAS = {
+    "train": bench_train,
+    "sample": bench_sample,
+    "inference": bench_inference,
+    "import": bench_import,
+    "metrics": bench_metrics,
+}
 
 
 def machine():
     versions = {}
-    for name in ("keras", "tensorflow", "torch", "numpy"):
+    for name in ("keras", "tensorflow", "onnxruntime", "ai-edge-litert", "torch", "numpy"):
         try:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

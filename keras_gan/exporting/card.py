@@ -112,8 +112,12 @@ def _scores(metrics):
 
 def _words(facts):
     """Returns what the usage of a format is filled with."""
-    shape = ", ".join(map(str, facts["latent"]["shape"]))
-    return {"shape": f"4, {shape}", "label": ", label=tf.constant([0, 0, 0, 0])" if facts["num_classes"] else ""}
+    labelled = bool(facts["num_classes"])
+    return {
+        "shape": ", ".join(map(str, (4, *facts["latent"]["shape"]))),
+        "label": ", label=tf.constant([0, 0, 0, 0])" * labelled,
+        "array_label": ', label=np.zeros(4, "int32")' * labelled,
+    }
 
 
 def _channels(channels):

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from keras_gan.exporting.litert import to_litert
 from keras_gan.exporting.onnx import to_onnx
 from keras_gan.exporting.saved_model import to_saved_model
 from keras_gan.exporting.tf_serving import to_tf_serving
+from keras_gan.exporting.web import to_web
 
 
 class Format(NamedTuple):
@@ -15,9 +17,10 @@ class Format(NamedTuple):
     Attributes:
         export: `(gan, path, about=)` -> the path written, compared with Keras.
         place: name of the file or folder within the folder of exports.
-        usage: Markdown for the model card, how it is called; `{path}`, `{shape}` (of four latents) and `{label}` are
-            filled in.
+        usage: Markdown for the model card, how it is called; `{path}`, `{shape}` (of four latents) and
+            `{label}` or `{array_label}` (in TensorFlow or NumPy) are filled in.
         usual: whether it is written when no format is asked for.
+        options: names of further arguments of `export` that the command line has.
         compared: whether `verify` takes such a file, by the format's name.
     """
 
@@ -26,6 +29,7 @@ class Format(NamedTuple):
     usage: str
     usual: bool = False
     compared: bool = False
+    options: tuple[str, ...] = ()
 
 
 SAVED_MODEL = """**TensorFlow**, and TF Serving:
@@ -52,8 +56,27 @@ docker compose up --detach --wait
 python rest_client.py --seeds 0-15 --out grid.png
 ```"""
 
+LITERT = """**LiteRT**:
+
+```python
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+signature = Interpreter("{path}").get_signature_runner()
+latent = np.random.default_rng(0).standard_normal(({shape}), "float32")
+images = signature(latent=latent{array_label})["image"]
+```"""
+
+WEB = """**A page in the browser**; any server of static files will do:
+
+```
+python -m http.server --bind 127.0.0.1 --directory {path}
+```"""
+
 FORMATS = {
     "saved_model": Format(to_saved_model, "saved_model", SAVED_MODEL, usual=True, compared=True),
     "onnx": Format(to_onnx, "generator.onnx", ONNX, usual=True, compared=True),
     "tf_serving": Format(to_tf_serving, "tf_serving", TF_SERVING),
+    "litert": Format(to_litert, "generator.tflite", LITERT, compared=True),
+    "web": Format(to_web, "web", WEB, options=("runtime",)),
 }

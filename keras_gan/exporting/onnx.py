@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_gan.exporting import process
+from keras_gan.exporting import onnx_passes, process
 from keras_gan.exporting.generator import OUTPUT, ExportedGenerator, Run, quiet
+from keras_gan.exporting.onnx_variants import PROMISES, Variant
 from keras_gan.files import replacing
 from keras_gan.models.gan import GAN
 from keras_gan.version import __version__
 
 if TYPE_CHECKING:
     import onnx
+    import onnxruntime
 
 OPSETS = range(9, 19)  # tf2onnx 1.17 needs 9 for convolutions of dynamic batch, and knows none beyond 18
 
@@ -34,38 +36,59 @@ def to_onnx(
     gan: GAN,
     path: str | os.PathLike,
     opset: int = 18,
-    atol: float = 1e-4,
+    atol: float | None = None,
     about: Mapping[str, Any] | None = None,
+    pixels: bool = False,
+    precision: str = "float32",
+    slim: bool = False,
 ) -> Path:
     """Writes the averaged generator as one ONNX file that says in its metadata how to draw from it.
 
     Inputs are those of `gan.fixed_inputs` by name (`latent`: float32 `(batch, *latent_shape)`), the output is `image`:
-    float32 `(batch, height, width, channels)` in [-1, 1]; the first axis of each is called `batch` and has any size.
+    float32 `(batch, height, width, channels)` in [-1, 1], or with `pixels` uint8; the first axis of each is called
+    `batch` and has any size.
 
     The file appears in one step, in place of an older one, after ONNX's checker passed it and ONNX Runtime drew the
     same pictures as Keras at batch sizes 1, 3 and 16. On the JAX backend a TensorFlow process converts.
 
-    Metadata (strings): `keras_gan_format` (1), `keras_gan_version`, `latent_shape` and `image_shape` (JSON lists),
-    `latent_dim`, `latent_distribution` (`normal` or `uniform`), `value_range` (`-1,1`), `layout` (`NHWC`), and of a GAN
-    with labels `num_classes`; then `label`, int32 `(batch,)`, is a second input.
+    `precision` decides what the same means (images span 2, a grey level is 2/255):
+
+    - `"float32"`: the largest difference is at most 1e-4, an eightieth of a grey level; convolutions in another order
+      differ by 1e-6. With `pixels` it is a grey level: a value between two of them may fall to either side.
+    - `"float16"`: the mean difference of each picture is at most 2e-3, a quarter of a grey level. Half the bytes;
+      inputs and outputs stay float32, and so does what normalizes.
+    - `"int8"`: the mean difference of each picture is at most 0.05, six grey levels. About a quarter of the bytes.
+      Weights of convolutions and dense layers are integers per channel, with ranges from latents that
+      `gan.fixed_inputs` draws. Faster where upsampling is resizing and convolution, not where it is transposed.
+
+    Metadata (strings): `keras_gan_format` (1, with `pixels` 2), `keras_gan_version`, `latent_shape` and `image_shape`
+    (JSON lists), `latent_dim`, `latent_distribution` (`normal` or `uniform`), `precision`, `output_type` (`float32` or
+    `uint8`), `value_range` (`-1,1` or `0,255`), `layout` (`NHWC`); of a GAN with labels `num_classes`: then `label`,
+    int32 `(batch,)`, is a second input; of float16 and int8 `mean_difference` and `largest_difference`, measured on the
+    pictures of `gan.fixed_inputs(16, seed=0)`.
 
     Args:
         gan: a `keras_gan.GAN`.
         path: the file to write, usually `*.onnx`.
-        opset: int from 9 to 18, version of ONNX's operations. Defaults to 18, the newest that tf2onnx writes.
-        atol: float, largest difference from Keras allowed (images span 2). Defaults to 1e-4, an eightieth of a grey
-            level; convolutions in another order differ by 1e-6.
+        opset: int from 9 to 18, version of ONNX's operations; from 13 on with int8. Defaults to 18, the newest that
+            tf2onnx writes.
+        atol: float, the difference from Keras to allow, or None for that of the precision.
         about: dict, what else the metadata says, or None: any of `class_names` (list of str), `training_data`,
-            `recipe`, `license`, `intended_use` (str each), `metrics` (list of dicts); what is no text is written as JSON.
+            `recipe`, `license`, `intended_use` (str each), `metrics` (list of dicts). What is no text becomes JSON.
+        pixels: bool, whether the output is uint8 by the formula of `keras_gan.pictures.to_uint8`. Defaults to False.
+        precision: `"float32"`, `"float16"` or `"int8"`. Defaults to `"float32"`.
+        slim: bool, let onnxslim merge nodes: nearest-neighbour upsampling takes half as many, batch normalization none.
+            For runtimes that do not do so themselves; ONNX Runtime does. Defaults to False.
 
     Returns:
         The path written.
 
     Raises:
         FileExistsError: if `path` is a folder.
-        ValueError: if `opset` is out of range, `about` is not as described, a weight is not finite, an operation has no
-            counterpart in ONNX (named), or the file would not run or draw other pictures than Keras. Nothing is
-            written then.
+        ImportError: if `slim` is asked for and onnxslim is not installed.
+        ValueError: if `opset` or `precision` is out of range, `about` is not as described, a weight is not finite, an
+            operation has no counterpart in ONNX (named), or the file would not run or draw other pictures than Keras.
+            Nothing is written then.
 
     Example:
 
@@ -76,21 +99,38 @@ def to_onnx(
     ...     print(to_onnx(gan, folder + "/generator.onnx").name)
     generator.onnx
     """
-    if not isinstance(opset, int) or opset not in OPSETS:
-        raise ValueError(f"`opset` must be a whole number from 9 to 18. Received: opset={opset!r}.")
+    variant = Variant(precision, bool(pixels)).checked()
+    check_opset(opset, precision)
     if process.elsewhere():
-        return Path(process.in_tensorflow(to_onnx, gan, path=Path(path), opset=opset, atol=atol, about=about))
+        options = {"opset": opset, "atol": atol, "about": about, "pixels": pixels, "precision": precision, "slim": slim}
+        return Path(process.in_tensorflow(to_onnx, gan, path=Path(path), **options))
     generator = ExportedGenerator(gan, about)
     with quiet(), replacing(path) as written:
         model = converted(generator, opset)
         written.write_bytes(model.SerializeToString())
-        generator.differences(onnx_runner(written), "ONNX file", atol)
+        if slim or variant != Variant():
+            # What the conversion does wrong is told as such, and not as a matter of precision.
+            generator.differences(onnx_runner(written), "ONNX file", max(PROMISES["float32"], atol or 0))
+            model = changed(model, generator, variant, slim)
+            written.write_bytes(model.SerializeToString())
+        if precision != "float32":
+            found = variant.measured(generator, onnx_runner(written))
+            finished(model, generator.metadata() | variant.metadata() | found)
+            written.write_bytes(model.SerializeToString())
+        variant.differences(generator, onnx_runner(written), atol)
     return Path(path)
 
 
+def check_opset(opset: int, precision: str) -> None:
+    """Raises ValueError for an opset that cannot be written in this precision."""
+    if not isinstance(opset, int) or opset not in OPSETS:
+        raise ValueError(f"`opset` must be a whole number from 9 to 18. Received: opset={opset!r}.")
+    if precision == "int8" and opset < 13:  # which brought scales per channel
+        raise ValueError(f"`opset` must be 13 or higher with precision='int8'. Received: opset={opset}.")
+
+
 def converted(generator: ExportedGenerator, opset: int) -> "onnx.ModelProto":
-    """Converts a generator; returns the model, named, described and passed by ONNX's checker."""
-    import onnx
+    """Converts a generator; returns the model in float32, named, described and passed by ONNX's checker."""
     import tensorflow as tf
     import tf2onnx.convert
 
@@ -101,12 +141,39 @@ def converted(generator: ExportedGenerator, opset: int) -> "onnx.ModelProto":
         raise ValueError(f"The generator could not be converted to ONNX opset {opset}: {error}") from error
     check_operations(model, opset)
     tidy(model, generator.image_shape)
+    return finished(model, generator.metadata() | Variant().metadata())
+
+
+def changed(model: "onnx.ModelProto", generator: ExportedGenerator, variant: Variant, slim: bool) -> "onnx.ModelProto":
+    """Returns what was asked for, made from the float32 model; described and passed by ONNX's checker."""
+    model = onnx_passes.slimmed(model) if slim else model
+    try:
+        if variant.precision == "float16":
+            model = onnx_passes.in_half(model)
+        elif variant.precision == "int8":
+            model = onnx_passes.quantized(model, generator)
+    except Exception as error:  # ONNX Runtime's tools raise what they happen to raise
+        raise ValueError(f"The ONNX file could not be brought to {variant.precision}: {error}") from error
+    model = onnx_passes.with_pixels(model) if variant.pixels else model
+    return finished(model, generator.metadata() | variant.metadata())
+
+
+def finished(model: "onnx.ModelProto", metadata: Mapping[str, str]) -> "onnx.ModelProto":
+    """Names and describes a model, and has it checked.
+
+    Raises:
+        ValueError: if ONNX's checker refuses it.
+    """
+    import onnx
+
+    del model.graph.value_info[:]  # shapes that need not hold any more
     model.producer_name, model.producer_version, model.model_version = "keras_gan", __version__, 1
     model.graph.name = "generator"
-    onnx.helper.set_model_props(model, generator.metadata())
+    onnx.helper.set_model_props(model, metadata)
     try:
         onnx.checker.check_model(model, full_check=True)
     except Exception as error:
+        opset = model.opset_import[0].version
         raise ValueError(f"The generator could not be converted to valid ONNX of opset {opset}: {error}") from error
     return model
 
@@ -151,25 +218,36 @@ def tidy(model: "onnx.ModelProto", image_shape: tuple[int, ...]) -> None:
 
 
 def onnx_runner(path: str | os.PathLike) -> Run:
-    """Opens an ONNX file; returns the function that draws float32 images with it.
+    """Opens an ONNX file; returns the function that draws images with it: float32, or uint8 if that is its output.
 
     Raises:
         FileNotFoundError: if there is no file.
         ValueError: if ONNX Runtime refuses it.
     """
+    session = onnx_session(path)
+
+    def run(inputs: dict[str, np.ndarray]) -> np.ndarray:
+        return session.run([OUTPUT], inputs)[0]
+
+    return run
+
+
+def onnx_variant(path: str | os.PathLike) -> Variant:
+    """Reads from a file's metadata what kind it is. Raises as `onnx_runner`."""
+    return Variant.of(onnx_session(path).get_modelmeta().custom_metadata_map)
+
+
+def onnx_session(path: str | os.PathLike, threads: int = 0) -> "onnxruntime.InferenceSession":
+    """Opens an ONNX file on the CPU, with so many threads (0: ONNX Runtime's choice). Raises as `onnx_runner`."""
     import onnxruntime
 
     if not Path(path).is_file():
         raise FileNotFoundError(f"`onnx` must be a file written by to_onnx. Received: onnx={str(path)!r}.")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads would burn a shared CPU
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its errors share no base class
         raise ValueError(f"ONNX Runtime must be able to load the ONNX file. Received: {error}") from error
-
-    def run(inputs: dict[str, np.ndarray]) -> np.ndarray:
-        return session.run([OUTPUT], inputs)[0]
-
-    return run

@@ -17,6 +17,7 @@ import numpy as np
 from keras_gan.exporting.generator import BATCH_SIZES, ExportedGenerator
 from keras_gan.models.gan import GAN
 
+ATOL = 1e-4  # between backends, where the caller leaves it to the format
 ERRORS = ("FileExistsError", "FileNotFoundError", "ImportError", "OSError", "TypeError", "ValueError")
 
 
@@ -84,7 +85,7 @@ def _work(folder: Path) -> Any:
         ExportedGenerator(gan).differences(
             lambda inputs: pictures[str(len(next(iter(inputs.values()))))],
             f"{job['backend']} backend",
-            job["arguments"]["atol"],
+            ATOL if job["arguments"].get("atol") is None else job["arguments"]["atol"],
         )
     return getattr(exporting, job["function"])(gan, **job["arguments"])
 

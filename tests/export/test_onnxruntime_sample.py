@@ -160,7 +160,7 @@ def test_it_is_a_page_long():
 
 def test_the_readme_names_all_metadata(exported):
     written = {entry.key for entry in onnx.load(exported[1]).metadata_props}
-    written |= {"num_classes", *descriptions.KEYS}
+    written |= {"num_classes", "mean_difference", "largest_difference", *descriptions.KEYS}
     named = set(re.findall(r"^\| `(\w+)` \| `", (FOLDER / "README.md").read_text(), re.M))
     assert named == written
 

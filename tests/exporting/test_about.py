@@ -17,7 +17,8 @@ def test_what_is_said_stands_in_the_files(lively, tmp_path):
     assert stored["license"] == "CC0"
     assert json.loads(stored["metrics"]) == about["metrics"]
     folder = exporting.to_saved_model(gan, tmp_path / "saved_model", about=about)
-    assert json.loads((folder / "assets.extra" / "keras_gan.json").read_text()) == stored
+    same = {key: value for key, value in stored.items() if key not in ("precision", "output_type")}  # of ONNX alone
+    assert json.loads((folder / "assets.extra" / "keras_gan.json").read_text()) == same
 
 
 @pytest.mark.parametrize(

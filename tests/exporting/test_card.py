@@ -56,13 +56,25 @@ def test_what_is_not_known_is_said(lively, tmp_path):
     assert json.loads((tmp_path / "new" / "model_card.json").read_text())["license"] is None
 
 
-def test_the_code_on_the_card_runs(labelled, tmp_path, monkeypatch):
-    exports = {"saved_model": exporting.to_saved_model(labelled, tmp_path / "saved_model")}
+@pytest.mark.parametrize("name", ["saved_model", "litert"])
+def test_the_code_on_the_card_runs(name, labelled, tmp_path, monkeypatch):
+    if name == "litert":
+        pytest.importorskip("ai_edge_litert", reason="needs ai-edge-litert")
+    form = exporting.FORMATS[name]
+    exports = {name: form.export(labelled, tmp_path / form.place)}
     code = re.search(r"```python\n(.*?)```", exporting.model_card(labelled, tmp_path, exports).read_text(), re.S)[1]
     monkeypatch.chdir(tmp_path)
     names = {}
     exec(code, names)
     assert names["images"].shape == (4, 8, 8, 1)
+
+
+def test_every_format_says_how_it_is_called(labelled, tmp_path):
+    exports = {name: tmp_path / form.place for name, form in exporting.FORMATS.items()}
+    text = exporting.model_card(labelled, tmp_path, exports).read_text()
+    assert text.count("**") == 2 * len(exports)
+    assert all(str(form.place) in text for name, form in exporting.FORMATS.items() if name != "tf_serving")
+    assert not re.search(r"{\w+}", text)
 
 
 def test_wrong_descriptions_and_formats_are_refused(lively, tmp_path):

@@ -82,6 +82,8 @@ def test_metadata_say_how_to_draw(latent, lively, tmp_path):
         "keras_gan_version": kg.__version__,
         "latent_dim": "6",
         "latent_distribution": latent,
+        "precision": "float32",
+        "output_type": "float32",
         "value_range": "-1,1",
         "layout": "NHWC",
     }

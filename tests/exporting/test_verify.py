@@ -6,12 +6,19 @@ import tensorflow as tf
 
 from keras_gan import exporting
 from keras_gan.exporting.generator import ExportedGenerator
+from keras_gan.exporting.litert import to_litert
 
 
-@pytest.mark.parametrize(("argument", "named"), [("saved_model", "SavedModel"), ("onnx", "ONNX file")])
-def test_other_weights_are_noticed_with_the_difference(argument, named, lively, tmp_path):
+@pytest.mark.parametrize(
+    ("argument", "named", "export"),
+    [
+        ("saved_model", "SavedModel", exporting.to_saved_model),
+        ("onnx", "ONNX file", exporting.to_onnx),
+        ("litert", "LiteRT file", to_litert),
+    ],
+)
+def test_other_weights_are_noticed_with_the_difference(argument, named, export, lively, tmp_path):
     gan = lively()
-    export = exporting.to_onnx if argument == "onnx" else exporting.to_saved_model
     files = {argument: export(gan, tmp_path / "1")}
     before = ExportedGenerator(gan).run(gan.fixed_inputs(1, 0))
     bias = gan.ema_generator.weights[-1]
@@ -21,6 +28,26 @@ def test_other_weights_are_noticed_with_the_difference(argument, named, lively, 
         exporting.verify(gan, **files)
     assert float(re.search(r"difference of (\S+)", str(error.value))[1]) == pytest.approx(expected, rel=0.01)
     assert exporting.verify(gan, **files, atol=0.02)[argument][1] == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("options", "named", "kind"),
+    [
+        ({"pixels": True}, "ONNX file of pixels", "largest"),
+        ({"precision": "float16"}, "float16 ONNX file", "mean"),
+        ({"precision": "int8", "pixels": True}, "int8 ONNX file of pixels", "mean"),
+    ],
+)
+def test_a_kind_of_onnx_file_is_held_to_its_own_promise(options, named, kind, lively, tmp_path):
+    gan = lively()
+    path = exporting.to_onnx(gan, tmp_path / "generator.onnx", **options)
+    usual = max(exporting.verify(gan, onnx=path, seed=7)["onnx"].values())
+    assert 1e-4 < usual < 0.2 or options == {"pixels": True}
+    bias = gan.ema_generator.weights[-1]
+    bias.assign(bias + 0.2)
+    with pytest.raises(ValueError, match=rf"^The {named} must draw what .* a {kind} difference"):
+        exporting.verify(gan, onnx=path)
+    assert max(exporting.verify(gan, onnx=path, atol=0.3)["onnx"].values()) > usual
 
 
 def test_the_newest_version_of_a_folder_is_compared(lively, tmp_path):
@@ -41,9 +68,12 @@ def test_something_must_be_given_and_be_there(lively, tmp_path):
         exporting.verify(gan, onnx=tmp_path / "generator.onnx")
     with pytest.raises(FileNotFoundError, match="written by to_saved_model"):
         exporting.verify(gan, saved_model=tmp_path)
-    (tmp_path / "text.onnx").write_text("no model")
-    with pytest.raises(ValueError, match="must be able to load"):
-        exporting.verify(gan, onnx=tmp_path / "text.onnx")
+    with pytest.raises(FileNotFoundError, match="written by to_litert"):
+        exporting.verify(gan, litert=tmp_path)
+    (tmp_path / "text").write_text("no model")
+    for argument, runtime in (("onnx", "ONNX Runtime"), ("litert", "LiteRT")):
+        with pytest.raises(ValueError, match=f"^{runtime} must be able to load the"):
+            exporting.verify(gan, **{argument: tmp_path / "text"})
 
 
 @pytest.mark.parametrize("size", [3, 16])

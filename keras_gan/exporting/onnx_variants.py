@@ -1,0 +1,116 @@
+"""What kinds of ONNX files there are, and how near to Keras's pictures each stays."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_gan.exporting.generator import ExportedGenerator, Run
+from keras_gan.pictures import to_uint8
+
+# What each precision promises; images span 2. Of float32 it is the largest difference. In fewer bits single pixels, on
+# the edges that training makes steep, turn from black to grey (by 0.007 and 0.5), which nobody sees; so it is the mean
+# difference of a picture, a quarter of a grey level and six of them. Those of two latents differ by sixty on average:
+# weights that went wrong, a range that was cut off or a layer that a runtime rounds otherwise show.
+PROMISES = {"float32": 1e-4, "float16": 2e-3, "int8": 0.05}
+LEVEL = 2 / 255  # one grey level
+PIXEL_FORMAT = 2  # of the metadata: who knows only format 1 would take pixels for float images
+
+
+class Variant(NamedTuple):
+    """What kind of ONNX file it is.
+
+    Attributes:
+        precision: `"float32"`, `"float16"` or `"int8"`.
+        pixels: whether its output is uint8.
+    """
+
+    precision: str = "float32"
+    pixels: bool = False
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, str]) -> "Variant":
+        """Reads it from a file's metadata.
+
+        Raises:
+            ValueError: if they name a precision that this version does not know.
+        """
+        return cls(metadata.get("precision", "float32"), metadata.get("output_type") == "uint8").checked()
+
+    def checked(self) -> "Variant":
+        """Returns itself, or raises ValueError for an unknown precision."""
+        if self.precision not in PROMISES:
+            raise ValueError(
+                f"`precision` must be 'float32', 'float16' or 'int8'. Received: precision={self.precision!r}."
+            )
+        return self
+
+    def metadata(self) -> dict[str, str]:
+        """Returns what a file says of this."""
+        found = {"precision": self.precision, "output_type": "uint8" if self.pixels else "float32"}
+        return found | ({"keras_gan_format": str(PIXEL_FORMAT), "value_range": "0,255"} if self.pixels else {})
+
+    def distances(self, generator: ExportedGenerator, images: np.ndarray, size: int, seed: int = 0) -> np.ndarray:
+        """Returns the absolute differences of a file's images from those that Keras draws; images span 2."""
+        expected = generator.run(generator.gan.fixed_inputs(size, seed))
+        if self.pixels:
+            return np.abs(images.astype("float32") - to_uint8(expected)) * LEVEL
+        return np.abs(images - expected)
+
+    def measured(self, generator: ExportedGenerator, run: Run) -> dict[str, str]:
+        """Returns metadata: the mean and the largest difference of 16 pictures from those of Keras."""
+        distances = self.distances(generator, run(generator.gan.fixed_inputs(16, 0)), 16)
+        return {"mean_difference": f"{distances.mean():.3g}", "largest_difference": f"{distances.max():.3g}"}
+
+    def differences(
+        self, generator: ExportedGenerator, run: Run, atol: float | None = None, seed: int = 0
+    ) -> dict[int, float]:
+        """Compares a file with Keras at batch sizes 1, 3 and 16, as `ExportedGenerator.differences`.
+
+        Args:
+            generator: what it was made from.
+            run: draws images with it: float32, or uint8 with `pixels`.
+            atol: float, or None for that of the precision. In float32 the largest difference allowed, of pixels one
+                grey level more; else the largest mean difference of a picture.
+            seed: int, seed of the inputs.
+
+        Returns:
+            {batch size: largest absolute difference}; a grey level is 2/255.
+
+        Raises:
+            ValueError: if the file fails to run, or draws other pictures.
+        """
+        atol, what, kept = PROMISES[self.precision] if atol is None else atol, self.name, {}
+        if self == Variant():
+            return generator.differences(run, what, atol, seed)
+
+        def run_and_keep(inputs):
+            images = np.asarray(run(inputs))
+            kept[len(images)] = images
+            return images
+
+        generator.differences(run_and_keep, what, np.inf, seed)  # that it runs, and the shapes
+        return {size: self._difference(self.distances(generator, kept[size], size, seed), atol) for size in kept}
+
+    def _difference(self, distances: np.ndarray, atol: float) -> float:
+        """Returns the largest of a batch's distances, if they are as promised."""
+        largest = float(distances.max())
+        if self.precision == "float32":
+            kind, received, allowed = "largest difference", largest, atol + LEVEL * self.pixels
+        else:
+            kind, allowed = "mean difference of one picture", atol
+            received = distances.mean(axis=(1, 2, 3)).max()
+        if not received <= allowed:
+            raise ValueError(
+                f"The {self.name} must draw what Keras draws within atol={atol:g}"
+                f"{' and a grey level' if allowed > atol else ''}. Received: a {kind} of {received:.3g} "
+                f"at batch size {len(distances)}."
+            )
+        return largest
+
+    @property
+    def name(self) -> str:
+        """What such a file is called in errors."""
+        return " ".join(
+            [*([] if self.precision == "float32" else [self.precision]), "ONNX file", *["of pixels"] * self.pixels]
+        )
