@@ -5,6 +5,7 @@ import json
 import logging
 import math
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,8 @@ class ExportedGenerator:
             raise TypeError(f"`gan` must be a keras_gan.GAN. Received: gan={gan!r}.")
         self.about = descriptions.checked(about, gan.num_classes)
         check_finite(gan.ema_generator)
+        if not int(gan.images_seen):
+            warnings.warn("The GAN has not been trained: it has seen no images.", stacklevel=3)
         self.gan = gan
         self.network = in_float32(gan.ema_generator)
         examples = gan.fixed_inputs(3, seed=0)
