@@ -28,7 +28,7 @@ FORMAT = 1  # of config.json; raised when an older reader could not understand i
 class Run:
     """A folder with `config.json`, `checkpoints/`, `log.csv`, `losses.png`, `health.txt`, `samples/` and `export/`.
 
-    With evaluation also `best.keras`; `keras-gan evaluate` adds `evaluation/`. Runs of keras_gan 0.1 have one
+    With evaluation also `best.keras`; `keras-gan evaluate` adds `evaluation/`. Older runs have one
     `checkpoint.keras`, which is read too.
 
     Args:

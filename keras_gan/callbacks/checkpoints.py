@@ -12,7 +12,8 @@ class Checkpoints(Checkpoint):
     """Saves the whole model into a folder: after each epoch, and within epochs by time or by steps.
 
     Each file is named after the GAN's count of steps, appears whole or not at all, and replaces the oldest but `keep`.
-    `newest(folder)` finds the last that is whole; `keras_gan.resume` goes on from there, in the middle of an epoch too.
+    `keras_gan.resume` goes on from the newest (`found(folder)[0]`) in the middle of an epoch too;
+    `keras_gan.files.is_whole` tells whether a file is damaged.
     What `Checkpoint` says of NaN and of a full disk holds here.
 
     Args:

@@ -3,7 +3,6 @@
 import hashlib
 import pathlib
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -120,7 +119,7 @@ def images(
         return batches.from_arrays(*opened.read(convert))
     if cache is False:
         return batches.from_stream(*opened.stream(convert))
-    if _is_dataset(source):
+    if optional.is_dataset(source):
         raise ValueError(
             "`cache` must be True or False for a tf.data.Dataset, which has no name to find it again by. "
             f"Received: cache={str(cache)!r}. Call `source.cache(path)` and use `cache=False`."
@@ -145,11 +144,6 @@ def _sequence(opened: Arrays | Folder, convert: Convert, cache: Any, arrangement
     return BatchSequence(fetch, len(headers), (*convert.size, convert.channels), labels, *arrangement)
 
 
-def _is_dataset(source: Any) -> bool:
-    tensorflow = sys.modules.get("tensorflow")  # whoever has made a data set has imported it
-    return tensorflow is not None and isinstance(source, tensorflow.data.Dataset)
-
-
 def _open(source, split, value_range, bad_files, data_dir, archives) -> "Arrays | Folder | Stored":
     if isinstance(source, str) and catalogue.is_name(source):
         return catalogue.open_named(source, split, data_dir, archives, value_range)
@@ -171,7 +165,7 @@ def _open(source, split, value_range, bad_files, data_dir, archives) -> "Arrays 
 
 
 def _open_object(source, value_range) -> "Arrays | Stored":
-    if _is_dataset(source):
+    if optional.is_dataset(source):
         from keras_gan.data.stored import Stored
 
         return Stored(source, value_range)

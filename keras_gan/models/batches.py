@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_gan.data import labels as labels_of_datasets
+from keras_gan.data.optional import is_dataset
 
 
 def as_batch(data, image_shape, labelled):
@@ -80,7 +81,7 @@ def checked(x, y, num_classes, lowest=0):
         return x
     if isinstance(labels, (np.ndarray, list)):
         check_labels(np.asarray(labels), num_classes, lowest)
-    return labels_of_datasets.checked(x, num_classes, lowest) if hasattr(x, "element_spec") else x
+    return labels_of_datasets.checked(x, num_classes, lowest) if is_dataset(x) else x
 
 
 def check_labels(labels, num_classes, lowest=0):

@@ -101,3 +101,15 @@ def test_a_recipe_trains_on_it(tmp_path):
     assert len(batches) == 70
     history = gan.fit(batches, epochs=1, steps_per_epoch=3, verbose=0)
     assert np.isfinite(history.history["generator_loss"]).all()
+
+
+def test_a_gan_with_labels_trains_on_it(ramp):
+    batches = images((ramp(20), np.arange(20) % 2), batch_size=5)
+    shape = batches.element_spec["image"].shape[1:]
+    gan = kg.GAN(
+        kg.networks.MLPGenerator(shape, 4, (8,), num_classes=2),
+        kg.networks.MLPDiscriminator(shape, (8,), num_classes=2),
+    )
+    gan.compile()
+    gan.fit(batches, verbose=0)
+    assert int(gan.step) == 4
