@@ -25,7 +25,7 @@ Everything lies in $root/$run
   grid_from_onnx.png   the same 64, drawn by ONNX Runtime alone
   samples/             the same latents after every epoch, and timeline.gif
   losses.png, log.csv  the losses
-  checkpoint.keras     to train on: keras-gan train --resume $run --epochs N
+  checkpoints/         to train on: keras-gan train --resume $run --epochs N
   export/saved_model/  for TF Serving
   export/generator.onnx
 TEXT
