@@ -1,6 +1,7 @@
 """Compares losses and penalties on the same networks, data, seeds and CPU time.
 
     python scripts/losses.py --data fashion_mnist --archives FOLDER               # the four original archives
+    python scripts/losses.py --data fashion_mnist --archives FOLDER --losses all --penalties all    # every pair: hours
     python scripts/losses.py --data cifar10 --archives FOLDER --budget 480        # cifar10_jpeg75.npz
     python scripts/losses.py --data fashion_mnist --archives FOLDER --few 1000    # augmenters, on 1,000 images
 
@@ -9,7 +10,8 @@ Protocol. DCGAN of the package with 32 filters and RMS normalization in the gene
 half-life of 10,000 images. One thread; the budget is user and system time of the process while `fit` trains, tracing
 left out. Score: Fréchet distance between 10,000 samples of the average and 10,000 test images, as uint8. For
 Fashion-MNIST in the features of the package's classifier (FCD-fashion_mnist-v1), for CIFAR-10 in those of a classifier
-that this script trains (kept in runs/; the data are a JPEG copy, so the distances compare with each other only). With
+that this script trains (kept in runs/; the data are a JPEG copy, so the distances compare with each other only). Each
+loss stands with its usual penalties where nothing else is asked for. With
 `--few` the reals are the first images of a seeded permutation, and the copied share (with training images as reference)
 stands beside the distance. Results are stored in runs/losses_<data>.json.
 """
@@ -33,6 +35,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 CLASSIFIER = ROOT / "runs" / "classifier_cifar10.keras"
 LOSSES = ("NonSaturating", "LeastSquares", "Hinge", "Wasserstein", "RelativisticAverage", "RelativisticPaired")
 PENALTIES = ("none", "R1", "R1, R2", "gradient penalty")
+USUAL = (
+    ("NonSaturating", "none"),
+    ("NonSaturating", "R1"),
+    ("LeastSquares", "none"),
+    ("Hinge", "none"),
+    ("Wasserstein", "gradient penalty"),
+    ("RelativisticAverage", "R1"),
+    ("RelativisticPaired", "R1, R2"),
+)
 
 
 def stored(data, archives):
@@ -69,19 +80,18 @@ def extractor_for(data, archives):
         (train, labels), (test, test_labels) = (cifar10(archives, split) for split in ("train", "test"))
         keras.utils.set_random_seed(0)
         network = keras.Sequential([keras.Input((32, 32, 3)), layers.RandomFlip("horizontal")])
-        for filters in (64, 128, 256):
-            for _ in range(2):
-                network.add(layers.Conv2D(filters, 3, padding="same", use_bias=False))
-                network.add(layers.BatchNormalization())
-                network.add(layers.ReLU())
-            network.add(layers.MaxPooling2D())
+        for filters, strides in ((32, 1), (64, 2), (64, 1), (128, 2), (128, 1)):
+            network.add(layers.Conv2D(filters, 3, strides, padding="same", use_bias=False))
+            network.add(layers.BatchNormalization())
+            network.add(layers.ReLU())
         network.add(layers.GlobalAveragePooling2D(name="features"))
-        network.add(layers.Dropout(0.3))
         network.add(layers.Dense(10))
+        epochs, batch = 8, 128
+        rate = keras.optimizers.schedules.CosineDecay(2e-3, epochs * (len(train) // batch))
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        network.compile("adam", loss, metrics=["accuracy"])
+        network.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
         scaled = [images / np.float32(127.5) - 1 for images in (train, test)]
-        network.fit(scaled[0], labels, batch_size=128, epochs=8, verbose=2)
+        network.fit(scaled[0], labels, batch_size=batch, epochs=epochs, verbose=2)
         print(f"classifier: test accuracy {network.evaluate(scaled[1], test_labels, verbose=0)[1]:.4f}", flush=True)
         CLASSIFIER.parent.mkdir(parents=True, exist_ok=True)
         network.save(CLASSIFIER)
@@ -100,6 +110,17 @@ def parts(loss, penalty, augmenter):
     made = {"none": None, "DiffAugment": kg.augmenters.DiffAugment, "ADA": kg.augmenters.ADA}[augmenter]
     steps = 5 if loss == "Wasserstein" else 1
     return {"loss": getattr(kg.losses, loss)(), "penalties": chosen, "augmenter": made and made(seed=1)}, steps
+
+
+def pairs(losses, penalties):
+    """Returns the (loss, penalty) to compare."""
+    if not losses and not penalties:
+        return USUAL
+    return [
+        (loss, penalty)
+        for loss in (LOSSES if not losses or "all" in losses else losses)
+        for penalty in (PENALTIES if not penalties or "all" in penalties else penalties)
+    ]
 
 
 def cpu_seconds():
@@ -184,8 +205,8 @@ def main():
     parser.add_argument("--archives", required=True, help="folder with the data set's files")
     parser.add_argument("--budget", type=float, default=480, help="CPU seconds each")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--losses", nargs="+", choices=LOSSES, default=LOSSES)
-    parser.add_argument("--penalties", nargs="+", choices=PENALTIES, default=PENALTIES)
+    parser.add_argument("--losses", nargs="+", choices=(*LOSSES, "all"), help="each with every one of --penalties")
+    parser.add_argument("--penalties", nargs="+", choices=(*PENALTIES, "all"))
     parser.add_argument("--few", type=int, default=0, help="learn from so few images, with and without augmenters")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="trainings side by side, of one thread each")
     options = parser.parse_args()
@@ -194,7 +215,7 @@ def main():
     if options.few:
         kinds = [("NonSaturating", "R1", augmenter) for augmenter in ("none", "DiffAugment", "ADA")]
     else:
-        kinds = [(loss, penalty, "none") for loss in options.losses for penalty in options.penalties]
+        kinds = [(*pair, "none") for pair in pairs(options.losses, options.penalties)]
     jobs = [(*known, seed, *kind) for kind in kinds for seed in options.seeds]
     rows = []
     out = ROOT / "runs" / f"losses_{options.data}{f'_{options.few}' if options.few else ''}.json"
