@@ -4,6 +4,7 @@ TensorFlow writes them from C++ while it is imported, whatever its log level is;
 has to come first. Everything else that is printed meanwhile is passed on.
 """
 
+import contextlib
 import os
 import re
 import sys
@@ -16,7 +17,11 @@ NOTE = re.compile(rb"WARNING: All log messages before absl::InitializeLog|[IW]\d
 def load_quietly() -> None:
     """Imports Keras and its backend with the notes among their messages left out."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with tempfile.TemporaryFile() as caught:
+    with contextlib.ExitStack() as stack:
+        try:
+            caught = stack.enter_context(tempfile.TemporaryFile())
+        except OSError:  # no room for temporary files: the notes are shown then
+            return
         screen = os.dup(2)
         os.dup2(caught.fileno(), 2)
         try:

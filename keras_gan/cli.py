@@ -1,5 +1,6 @@
 """The command line `keras-gan`."""
 
+import contextlib
 import difflib
 import inspect
 import os
@@ -10,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from keras_gan import exporting, files, pictures, recipes, resuming, runs
+from keras_gan import exporting, files, pictures, recipes, resuming, runs, streams
 from keras_gan.data import catalogue
 from keras_gan.evaluation.setup import EXTRACTORS, METRICS
 from keras_gan.version import __version__
@@ -82,10 +83,15 @@ def train(
     }
     arguments = {name: value for name, value in arguments.items() if value is not None}
     places = {"out": out, "resume": resume, "start": start, "frozen": freeze_discriminator}
-    run, training, first, measuring = _opened(recipe, arguments, epochs, evaluate, **places)
+    opened = _opened(recipe, arguments, epochs, evaluate, **places)
+    with streams.unfailing_output():
+        _fit(*opened, tensorboard, health, keep, checkpoint_minutes)
+
+
+def _fit(run, training, first, measuring, tensorboard, health, keep, minutes):
+    """Trains, and says what came of it and what to do next."""
     _announce(run, training, first)
-    finished = run.fit(training, training.epochs, tensorboard, measuring, health, keep, checkpoint_minutes)
-    if not finished:
+    if not run.fit(training, training.epochs, tensorboard, measuring, health, keep, minutes):
         print(f"\nInterrupted; everything up to here is saved. Go on with: keras-gan train --resume {run.folder}")
         raise typer.Exit(130)
     print(f"Samples    {run.samples / 'timeline.gif'}\nLosses     {run.losses}\nCheckpoint {run.checkpoint()}")
@@ -149,7 +155,6 @@ def _resumed(folder, epochs, evaluate):
             f"Train on with --epochs {2 * first}."
         )
     measuring = _measuring(config["recipe"], config["arguments"], training.gan, evaluate)
-    run.write_config({**config, "epochs": training.epochs})
     return run, training, first, measuring
 
 
@@ -314,7 +319,8 @@ def main() -> None:
         if os.environ.get("KERAS_GAN_TRACEBACK"):
             raise
         text = " ".join(str(error).split()) or type(error).__name__
-        print(f"keras-gan: {text.replace(*IN_PYTHON)}", file=sys.stderr)
+        with contextlib.suppress(OSError):  # it may go into a file on the full disk that it tells of
+            print(f"keras-gan: {text.replace(*IN_PYTHON)}", file=sys.stderr)
         sys.exit(2)
 
 

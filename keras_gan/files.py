@@ -1,6 +1,7 @@
 """Writing files so that an interruption leaves the old version or the new one, never half of one."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -12,10 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SCRATCH = re.compile(r"\..+\.replacing-\w{8}")
+TROUBLES = tuple(
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EROFS", "EIO", "ESTALE", "ENOENT", "EACCES", "EPERM", "EFBIG", "ENXIO", "ENODEV")
+)
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike) -> Iterator[Path]:
+def replacing(path: str | os.PathLike, parents: bool = True) -> Iterator[Path]:
     """Gives a temporary path beside `path` to write to; moves it to `path` when the block ends without an error.
 
     The temporary file or folder has the same suffix, is synchronised to disk before the move and removed after an
@@ -24,23 +29,80 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
     Args:
         path: the file or folder that is to appear.
+        parents: whether missing folders above it are made. Without, a folder that was there and is gone, like that of
+            a network, is an error instead of being made anew where nobody looks for it.
 
     Yields:
         The path to write to. It does not exist yet.
+
+    Raises:
+        OSError: if the disk is full, gone or the like, whatever the writing library makes of that; it names `path`.
     """
     path = Path(path)
     if path.is_dir():
         raise FileExistsError(f"A folder stands where a new file or folder was to be written. Received: {path}.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.replacing-", dir=path.parent))
-    written = scratch / path.name
+    scratch = None
     try:
+        if parents:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.name}.replacing-", dir=path.parent))
+        written = scratch / path.name
         yield written
         _synchronize(written)
         os.replace(written, path)
         _synchronize_folder(path.parent)
+    except Exception as error:
+        if (told := _naming(error, path)) is None:
+            raise
+        raise told from error
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def trouble(error: BaseException) -> OSError | None:
+    """Returns what a disk or a system has refused, from what a library has made of it, or None if it was no such thing.
+
+    TensorFlow and h5py turn a full disk into errors of other kinds.
+    """
+    if isinstance(error, OSError):
+        return error
+    if isinstance(error, RuntimeError) or type(error).__module__.startswith("tensorflow"):
+        for number in TROUBLES:
+            if os.strerror(number) in str(error):
+                return OSError(number, os.strerror(number))
+    return None
+
+
+def _naming(error, path):
+    """Returns the trouble that an error comes from as one with `path`; None if it is none, or names another place."""
+    found = trouble(error)
+    if found is None or found.errno is None:
+        return None
+    own = found.filename is None or f".{path.name}.replacing-" in str(found.filename)
+    return OSError(found.errno, os.strerror(found.errno), str(path)) if own else None
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Gives a folder for the block, where the system has such; a full disk there is an OSError that names it."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            yield Path(folder)
+        except Exception as error:
+            if (told := _naming(error, Path(folder))) is None:
+                raise
+            raise told from error
+
+
+@contextlib.contextmanager
+def temporary_files_in(folder: str | os.PathLike) -> Iterator[None]:
+    """Has Python's temporary files made in a folder in the block: Keras makes some when it saves a model."""
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def is_whole(path: str | os.PathLike) -> bool:
@@ -69,8 +131,9 @@ def locked(folder: str | os.PathLike) -> Iterator[None]:
                 f"Only one process may work in a run folder. Received: {folder}, where process {holder} does. "
                 "Wait for it, or stop it."
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        with contextlib.suppress(OSError):  # the number is for the message only, and the disk may be full
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(descriptor)
@@ -102,9 +165,12 @@ def _synchronize_folder(path):
         os.close(descriptor)
 
 
-def save_image(path: str | os.PathLike, image) -> None:
-    """Writes a uint8 array `(height, width, channels)` as an image file; the format is that of the suffix."""
+def save_image(path: str | os.PathLike, image, parents: bool = True) -> None:
+    """Writes a uint8 array `(height, width, channels)` as an image file; the format is that of the suffix.
+
+    `parents`: whether missing folders are made.
+    """
     from keras_gan.pictures import to_pillow
 
-    with replacing(path) as written:
+    with replacing(path, parents) as written:
         to_pillow(image).save(written)

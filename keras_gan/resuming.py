@@ -1,5 +1,7 @@
 """Going on with training where it stood, in the middle of an epoch too."""
 
+import contextlib
+
 import keras
 
 
@@ -19,6 +21,19 @@ class KeepPlace(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self.place.begin_epoch(epoch, self.batches)
         self.batches = 0
+
+
+@contextlib.contextmanager
+def _going_on(callbacks):
+    """Tells those callbacks that ask for it that the training in the block is the first part of a longer one."""
+    asking = [callback for callback in callbacks if hasattr(callback, "goes_on")]
+    for callback in asking:
+        callback.goes_on = True
+    try:
+        yield
+    finally:
+        for callback in asking:
+            callback.goes_on = False
 
 
 def standing(gan, dataset):
@@ -78,7 +93,8 @@ def resume(gan, dataset, epochs, callbacks=(), **arguments):
             )
         if epoch < epochs:
             kept = [KeepPlace(place, done), *callbacks]
-            history = gan.fit(place.rest(done), epochs=epoch + 1, initial_epoch=epoch, callbacks=kept, **arguments)
+            with _going_on(callbacks if epoch + 1 < epochs else ()):
+                history = gan.fit(place.rest(done), epochs=epoch + 1, initial_epoch=epoch, callbacks=kept, **arguments)
             if gan.stop_training:
                 return history
         epoch += 1

@@ -218,27 +218,37 @@ class Run:
         """
         with files.locked(self.folder):
             files.sweep(self.folder)
+            self._remember(epochs)
             return self._fit(training, epochs, tensorboard, evaluate, health, (keep, every_minutes))
+
+    def _remember(self, epochs: int) -> None:
+        """Writes the epoch to end at into `config.json`, where it is another; a full disk does not end the training."""
+        config = self.config()
+        if config["epochs"] == epochs:
+            return
+        try:
+            self.write_config({**config, "epochs": epochs})
+        except OSError as error:
+            warnings.warn(f"The configuration was not written: {error}. Training goes on.", stacklevel=3)
 
     def _fit(self, training, epochs, tensorboard, evaluate, health, saving):
         initial_epoch, _ = resuming.standing(training.gan, training.dataset)
         guard, interruption = callbacks.StopOnNaN(), callbacks.StopOnSignal()
         events = self.folder / "tensorboard"
         self._forget_epochs_from(initial_epoch)
+        monitor = [callbacks.HealthMonitor(training.dataset, every=max(1, epochs // 20), path=self.health)]
         watchers = [
             guard,
             interruption,
-            *self._measuring(evaluate),
+            *([] if evaluate is None else [evaluate]),
             callbacks.Tolerant(keras.callbacks.CSVLogger(self.log, append=True)),
-            *(
-                [callbacks.HealthMonitor(training.dataset, every=max(1, epochs // 20), path=self.health)]
-                if health
-                else []
-            ),
+            *(monitor if health else []),
             callbacks.SampleGrid(self.samples, tensorboard=events if tensorboard else None),
             *([callbacks.Tolerant(keras.callbacks.TensorBoard(events))] if tensorboard else []),
-            callbacks.Checkpoints(self.checkpoints, *saving),  # last: it counts once everything else of it is on disk
             callbacks.LossPlot(self.log, self.losses),
+            # Last: they count once everything else of an epoch is on disk, and raise what they could not write.
+            *([] if evaluate is None else [self._keeping_best(evaluate)]),
+            callbacks.Checkpoints(self.checkpoints, *saving),
         ]
         verbose = 1 if sys.stdout.isatty() else 2  # a bar on a screen, a line an epoch in a file
         try:
@@ -252,15 +262,13 @@ class Run:
             )
         return interruption.caught is None
 
-    def _measuring(self, evaluate: callbacks.EvaluateSamples | None) -> list[keras.callbacks.Callback]:
-        if evaluate is None:
-            return []
+    def _keeping_best(self, evaluate: callbacks.EvaluateSamples) -> callbacks.Checkpoint:
         first = evaluate.evaluation.metrics[0]
         name = next(iter(first.results))
         mode = "max" if first.results[name] else "min"
         known = self._logged(f"val_{name}") if self.best.exists() else []
         best = (max if mode == "max" else min)(known, default=None)
-        return [evaluate, callbacks.Checkpoint(self.best, f"val_{name}", mode, best)]
+        return callbacks.Checkpoint(self.best, f"val_{name}", mode, best)
 
     def _logged(self, name: str) -> list[float]:
         """Returns the finite values of one column of the log."""
@@ -271,13 +279,30 @@ class Run:
         return [value for value in values if math.isfinite(value)]
 
     def _forget_epochs_from(self, epoch: int) -> None:
-        """Removes from the log what a killed run had written about epochs that it did not save."""
+        """Removes from the log what a killed run had written about epochs that it did not save, and half a row.
+
+        What is removed is the end of the file, as a rule, which needs no room on a full disk.
+        """
         if not self.log.exists():
             return
-        header, *rows = self.log.read_text().splitlines(keepends=True) or [""]
-        with files.replacing(self.log) as written:
-            kept = [row for row in rows if row.split(",")[0].isdigit() and int(row.split(",")[0]) < epoch]
-            written.write_text("".join([header, *kept]))
+        header, *rows = self.log.read_bytes().splitlines(keepends=True) or [b""]
+        kept = [row for row in rows if _is_row_before(epoch, row, header)]
+        if kept == rows:
+            return
+        try:
+            if kept == rows[: len(kept)]:
+                os.truncate(self.log, len(header) + sum(map(len, kept)))
+                return
+            with files.replacing(self.log) as written:
+                written.write_bytes(b"".join([header, *kept]))
+        except OSError as error:
+            warnings.warn(f"The log was not cut: {error}. Training goes on.", stacklevel=3)
+
+
+def _is_row_before(epoch: int, row: bytes, header: bytes) -> bool:
+    """Tells whether a row of a log is whole and of an epoch before this one."""
+    first, *others = row.split(b",")
+    return first.isdigit() and int(first) < epoch and len(others) >= header.count(b",") and row.endswith(b"\n")
 
 
 def versions() -> dict[str, str]:

@@ -1,3 +1,5 @@
+import errno
+
 import pytest
 from PIL import Image
 
@@ -51,3 +53,31 @@ def test_images_are_saved_by_suffix(tmp_path):
     files.save_image(tmp_path / "a.png", np.zeros((4, 5, 3), "uint8"))
     image = Image.open(tmp_path / "a.png")
     assert (image.size, image.format) == ((5, 4), "PNG")
+
+
+def test_a_full_disk_is_known_in_what_libraries_make_of_it():
+    tf = pytest.importorskip("tensorflow")
+    full = tf.errors.ResourceExhaustedError(None, None, "a/b.tmp; No space left on device [Op:SaveV2]")
+    assert files.trouble(full).errno == errno.ENOSPC
+    assert files.trouble(RuntimeError("Can't decrement id ref count (error message = 'Input/output error')")).errno == 5
+    assert files.trouble(tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")) is None
+    assert files.trouble(ValueError("No space left on device")) is None
+
+
+def test_what_fails_elsewhere_keeps_its_own_name(tmp_path):
+    with pytest.raises(FileNotFoundError, match="missing.txt'$"), files.replacing(tmp_path / "new") as written:
+        written.write_text((tmp_path / "missing.txt").read_text())
+    with pytest.raises(OSError, match=r"Errno 28.* device: '.*new'$"), files.replacing(tmp_path / "new"):
+        raise OSError(errno.ENOSPC, "without a name")
+    with pytest.raises(OSError, match=r"Errno 28.* device: '.*tmp") as raised, files.replacing(tmp_path / "new"):
+        with files.temporary_folder() as folder:
+            raise OSError(errno.ENOSPC, "without a name")
+    assert raised.value.filename == str(folder)
+
+
+def test_missing_folders_are_made_or_not(tmp_path):
+    with files.replacing(tmp_path / "a" / "b" / "new") as written:
+        written.write_text("1")
+    with pytest.raises(FileNotFoundError, match="c/new'$"), files.replacing(tmp_path / "c" / "new", parents=False):
+        pass
+    assert not (tmp_path / "c").exists()

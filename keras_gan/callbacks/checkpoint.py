@@ -13,7 +13,8 @@ class Checkpoint(keras.callbacks.Callback):
     The file holds the networks, the average, every player's optimizer, the step count and the state of the random
     generators: `keras.models.load_model(path)` goes on training from it. An epoch whose logs are not finite is not
     saved, so the last good state stays. When the disk is full or gone, the old file stays, a warning says so, and the
-    next epoch tries again; if the last try of the training failed, its error is raised at the end.
+    next epoch tries again; if the last try of the training failed, its error is raised at the end. A folder that
+    vanishes is not made anew: it may come back with all that is in it.
 
     With `monitor` it keeps the best epoch only, by a value in the logs: one that `EvaluateSamples`, before it in the
     list of callbacks, has put there, such as `"val_frechet_distance"`. (`keras.callbacks.ModelCheckpoint` does so too,
@@ -24,6 +25,10 @@ class Checkpoint(keras.callbacks.Callback):
         monitor: str or None, name in the logs. Defaults to None: every epoch is saved.
         mode: "min" or "max", whether lower or higher is better. Defaults to "min".
         best: float or None, the value to beat, of an interrupted run. Defaults to None.
+
+    Attributes:
+        goes_on: bool, whether this training is the first part of a longer one (`keras_gan.resume` says so), at the end
+            of which a failed write is not raised yet.
 
     Raises:
         ValueError: if `path` does not end in `.keras`, `mode` is neither, or the logs do not hold `monitor`.
@@ -45,25 +50,35 @@ class Checkpoint(keras.callbacks.Callback):
         self.mode = mode
         self.best = best
         self.error = None
+        self.goes_on = False
 
     def save(self):
         """Writes the file now."""
-        with files.replacing(self.path) as written:
+        self.write(self.path)
+
+    def write(self, path):
+        """Writes the model to a file in a folder that must be there."""
+        with files.replacing(path, parents=False) as written, files.temporary_files_in(written.parent):
             self.model.save(written)
+
+    def on_train_begin(self, logs=None):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def on_epoch_end(self, epoch, logs=None):
         if bad_terms(logs) or not self._improves(logs or {}):
             return
-        self.attempt(f"epoch {epoch + 1}")
+        if self.attempt(f"epoch {epoch + 1}") and self.monitor is not None:
+            self.best = logs[self.monitor]  # what is on the disk, and no better one that could not be written
 
     def attempt(self, moment):
-        """Writes the file; where that fails, warns and goes on with the old one."""
+        """Writes the file; where that fails, warns and goes on with the old one. Returns whether it was written."""
         try:
             self.save()
             self.error = None
         except OSError as error:
             self.error = error
             warnings.warn(f"The checkpoint of {moment} was not written: {error}. Training goes on.", stacklevel=3)
+        return self.error is None
 
     def _improves(self, logs):
         if self.monitor is None:
@@ -74,11 +89,8 @@ class Checkpoint(keras.callbacks.Callback):
                 "Put EvaluateSamples before this callback."
             )
         value = logs[self.monitor]
-        if self.best is not None and not (value < self.best if self.mode == "min" else value > self.best):
-            return False
-        self.best = value
-        return True
+        return self.best is None or (value < self.best if self.mode == "min" else value > self.best)
 
     def on_train_end(self, logs=None):
-        if self.error is not None:
+        if self.error is not None and (self.model.stop_training or not self.goes_on):
             raise OSError(f"The last checkpoint was not written: {self.error}.") from self.error

@@ -1,7 +1,7 @@
 import time
+import warnings
 from pathlib import Path
 
-from keras_gan import files
 from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.stop_on_nan import bad_terms
 
@@ -49,13 +49,15 @@ class Checkpoints(Checkpoint):
         self.saved = (0, 0.0)
 
     def save(self):
-        path = self.folder / f"step_{int(self.model.step):010d}.keras"
-        with files.replacing(path) as written:
-            self.model.save(written)
+        self.write(self.folder / f"step_{int(self.model.step):010d}.keras")
         for old in found(self.folder)[self.keep :]:
-            old.unlink(missing_ok=True)
+            try:
+                old.unlink(missing_ok=True)
+            except OSError as error:
+                warnings.warn(f"An old checkpoint was not removed: {error}. Training goes on.", stacklevel=4)
 
     def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
         self.saved = (0, time.monotonic())
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -61,7 +61,7 @@ class EvaluateSamples(keras.callbacks.Callback):
         try:
             samples = generated(self.model, self.count, self.seed)
             self.scores = self.evaluation.scores(samples, seeds={"latents": self.seed})
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             if not self.results:
                 raise
             warnings.warn(f"The samples of epoch {epoch + 1} could not be measured: {error}", stacklevel=2)

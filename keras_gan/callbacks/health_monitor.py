@@ -1,3 +1,4 @@
+import contextlib
 import itertools
 import warnings
 from pathlib import Path
@@ -90,12 +91,18 @@ class HealthMonitor(keras.callbacks.Callback):
         self.path = None if path is None else Path(path)
         self.seed = seed
         self.real_features = self._features(self.real)
-        self.on_train_begin()
+        self._forget()
 
     def _features(self, images):
         return None if self.extractor is None else np.asarray(self.extractor(images)["features"])
 
     def on_train_begin(self, logs=None):
+        self._forget()
+        if self.path is not None:
+            with contextlib.suppress(OSError):  # the first look tells
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+
+    def _forget(self):
         self.verdicts, self.alarms, self.past, self.values = [], [], [], {}
         self.looks, self.rolled_back, self.in_a_row, self.alarming = 0, 0, {}, set()
 
@@ -155,7 +162,6 @@ class HealthMonitor(keras.callbacks.Callback):
         if self.path is None:
             return
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             with open(self.path, "a") as file:
                 file.writelines(f"{line}\n" for line in lines)
         except OSError as error:

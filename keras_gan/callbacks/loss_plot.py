@@ -30,7 +30,7 @@ class LossPlot(keras.callbacks.Callback):
             return
         try:
             plot_log(self.log, self.path)
-        except OSError as error:
+        except (OSError, ValueError, csv.Error) as error:  # a log may be damaged by what befell the disk
             warnings.warn(f"The plot of the losses was not written: {error}.", stacklevel=2)
 
 
@@ -43,8 +43,8 @@ def plot_log(log, path):
     """
     from matplotlib.figure import Figure
 
-    with open(log, newline="") as file:
-        rows = list(csv.DictReader(file))
+    with open(log, newline="", errors="replace") as file:
+        rows = [row for row in csv.DictReader(file) if (row.get("epoch") or "").isdigit()]
     if not rows:
         return
     epochs = [int(row["epoch"]) + 1 for row in rows]

@@ -84,7 +84,7 @@ class SampleGrid(keras.callbacks.Callback):
         columns = self.columns or (classes if 1 < classes <= 16 else None)
         sheet = pictures.grid(self.model.sample(inputs=self.inputs), columns)
         try:
-            files.save_image(self.folder / f"epoch_{epoch + 1:04d}.png", sheet)
+            files.save_image(self.folder / f"epoch_{epoch + 1:04d}.png", sheet, parents=False)
             if self.writer is not None:
                 self.writer.add_image("samples", sheet, epoch + 1, dataformats="HWC")
         except OSError as error:
@@ -100,7 +100,7 @@ class SampleGrid(keras.callbacks.Callback):
             return
         try:
             write_timeline(frames, self.folder / "timeline.gif")
-        except OSError as error:
+        except (OSError, ValueError, SyntaxError) as error:  # the latter are Pillow's, of a damaged picture
             warnings.warn(f"The timeline was not written: {error}.", stacklevel=2)
 
 

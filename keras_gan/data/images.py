@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from keras_gan import files
 from keras_gan.data import arrays, catalogue, collect, optional
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.convert import FITS, Convert
@@ -187,7 +188,13 @@ def _cache_on_disk(dataset: "tf.data.Dataset", folder: pathlib.Path, described: 
         # Filled at once, and under another name, so that neither a cut epoch nor a killed run leaves half a cache.
         folder.mkdir(parents=True, exist_ok=True)
         partial = pathlib.Path(tempfile.mkdtemp(prefix=f"{final.name}.", dir=folder))
-        dataset.cache(str(partial / "images")).reduce(np.int64(0), lambda count, _: count + 1)
+        try:
+            dataset.cache(str(partial / "images")).reduce(np.int64(0), lambda count, _: count + 1)
+        except Exception as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            if (trouble := files.trouble(error)) is None:
+                raise
+            raise OSError(trouble.errno, trouble.strerror, str(folder)) from error
         try:
             partial.rename(final)
         except OSError:  # another process was quicker

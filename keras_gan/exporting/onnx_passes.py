@@ -2,10 +2,10 @@
 
 import contextlib
 import logging
-import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from keras_gan import files
 from keras_gan.exporting.generator import OUTPUT, ExportedGenerator
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def quantized(model: "onnx.ModelProto", generator: ExportedGenerator) -> "onnx.M
         if node.op_type in OUTPUT_CHANNELS and node.input[1] in shapes
         if shapes[node.input[1]][OUTPUT_CHANNELS[node.op_type]] == colours
     ]
-    with tempfile.TemporaryDirectory() as folder, _root_logger_untouched():
+    with files.temporary_folder() as folder, _root_logger_untouched():
         quantize_static(
             model,
             f"{folder}/quantized.onnx",

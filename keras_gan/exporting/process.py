@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_gan import files
 from keras_gan.exporting.generator import BATCH_SIZES, ExportedGenerator
 from keras_gan.models.gan import GAN
 
@@ -45,7 +45,7 @@ def in_tensorflow(function: Callable, gan: GAN, **arguments: Any) -> Any:
         raise ImportError("Exporting needs TensorFlow. Run: pip install 'tensorflow>=2.21,<2.22' tf2onnx")
     generator = ExportedGenerator(gan)
     arguments = {k: str(Path(v).resolve()) if isinstance(v, os.PathLike) else v for k, v in arguments.items()}
-    with tempfile.TemporaryDirectory() as folder:
+    with files.temporary_folder() as folder, files.temporary_files_in(folder):
         gan.save(f"{folder}/gan.keras")
         pictures = {str(size): generator.run(gan.fixed_inputs(size, seed=0)) for size in BATCH_SIZES}
         np.savez(f"{folder}/pictures.npz", **pictures)

@@ -140,7 +140,7 @@ def _licences():
 def _replacing_folder(path: Path) -> Iterator[Path]:
     """Gives the path of a folder to make; what stands at `path` gives way to it when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.replacing-", dir=path.parent) as scratch:
         new, old = Path(scratch, "new"), Path(scratch, "old")
         with replacing(new) as written:
             yield written

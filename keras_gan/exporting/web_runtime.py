@@ -6,11 +6,10 @@ import os
 import shutil
 import subprocess
 import tarfile
-import tempfile
 import zlib
 from pathlib import Path
 
-from keras_gan.files import replacing
+from keras_gan.files import replacing, temporary_folder
 from keras_gan.metrics.features.inception_weights import cache_folder
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
@@ -51,7 +50,7 @@ def runtime_files(folder: str | os.PathLike | None = None) -> dict[str, bytes]:
     cache = cache_folder() / f"{PACKAGE}-{VERSION}"
     with contextlib.suppress(OSError, ValueError):  # not there yet, or damaged
         return _read(cache)
-    with tempfile.TemporaryDirectory() as scratch:
+    with temporary_folder() as scratch:
         files = _unpacked(_packed(Path(scratch)))
     with contextlib.suppress(OSError):  # without a cache npm is asked again the next time
         for name, content in files.items():

@@ -57,7 +57,7 @@ def test_every_skips_epochs(make_gan, images, tmp_path):
 
 
 def test_a_picture_that_cannot_be_written_does_not_stop_training(make_gan, images, tmp_path, monkeypatch):
-    def full(*_):
+    def full(*_, **named):
         raise OSError(28, "No space left on device")
 
     gan = make_gan()
