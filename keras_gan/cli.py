@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from keras_gan import exporting, files, pictures, recipes, resuming, runs, streams
+from keras_gan import _backend, exporting, files, pictures, recipes, resuming, runs, streams
 from keras_gan.data import catalogue
 from keras_gan.evaluation.setup import EXTRACTORS, METRICS
 from keras_gan.version import __version__
@@ -27,6 +27,10 @@ app = typer.Typer(
 RECIPES = {name: getattr(recipes, name) for name in recipes.__all__ if inspect.isfunction(getattr(recipes, name))}
 IN_PYTHON = ('`bad_files="skip"`', "--skip-bad-files")  # a mend as Python's users read it, and as it is typed here
 FORMATS = exporting.FORMATS
+DETERMINISTIC = (
+    "Two runs with one seed end with the same bits; can be slower. Not covered: other machines, versions or numbers "
+    "of threads. On a GPU TensorFlow uses its deterministic kernels; JAX needs XLA_FLAGS."
+)
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder made by [bold]keras-gan train[/bold].")]
 SkipBadFiles = Annotated[bool, typer.Option("--skip-bad-files", help="Leave out files that are no images.")]
@@ -69,6 +73,7 @@ def train(
     evaluate: Annotated[
         int | None, typer.Option(min=1, metavar="EPOCHS", help="Measure samples every so many epochs; keep the best.")
     ] = None,
+    deterministic: Annotated[bool, typer.Option("--deterministic", help=DETERMINISTIC)] = False,
 ) -> None:
     """Train a GAN. Without arguments: handwritten digits, in a few minutes. Ctrl-C saves."""
     arguments = {
@@ -83,6 +88,7 @@ def train(
     }
     arguments = {name: value for name, value in arguments.items() if value is not None}
     places = {"out": out, "resume": resume, "start": start, "frozen": freeze_discriminator}
+    places["deterministic"] = deterministic
     opened = _opened(recipe, arguments, epochs, evaluate, **places)
     with streams.unfailing_output():
         _fit(*opened, tensorboard, health, keep, checkpoint_minutes)
@@ -98,20 +104,22 @@ def _fit(run, training, first, measuring, tensorboard, health, keep, minutes):
     print(f"Next: keras-gan sample {run.folder}, keras-gan export {run.folder}")
 
 
-def _opened(recipe, arguments, epochs, evaluate, out, resume, start, frozen):
+def _opened(recipe, arguments, epochs, evaluate, out, resume, start, frozen, deterministic):
     """Returns the run, what it trains, its first epoch and what measures: of a new run, or of one to go on with."""
     if frozen is not None and start is None:
         raise ValueError(f"--freeze-discriminator goes with --from. Received: {frozen} without it.")
     if resume is not None:
         if start is not None:
             raise ValueError(f"A run is either begun or gone on with. Received: --resume {resume} and --from {start}.")
-        if given := [f"--{name.replace('_', '-')}" for name in arguments] + ["--out"] * (out is not None):
+        given = [f"--{name.replace('_', '-')}" for name in arguments]
+        if given := [*given, *["--out"] * (out is not None), *["--deterministic"] * deterministic]:
             raise ValueError(f"--resume takes everything but --epochs from the run. Received: {', '.join(given)}.")
         return _resumed(resume, epochs, evaluate)
     name = recipe if start is None else f"{start.name}_fine_tuned"
     if start is not None:
         recipe, arguments = _taken_over(start, recipe, arguments)
-    return _started(recipe, arguments, epochs, evaluate, out or Path("runs") / name, start, frozen or 0)
+    places = (out or Path("runs") / name, start, frozen or 0)
+    return _started(recipe, arguments, epochs, evaluate, deterministic, *places)
 
 
 def _taken_over(start, recipe, arguments):
@@ -126,9 +134,11 @@ def _taken_over(start, recipe, arguments):
     return config["recipe"], {**(config["arguments"] if "data" not in arguments else kept), **arguments}
 
 
-def _started(name, arguments, epochs, evaluate, out, start=None, frozen=0):
+def _started(name, arguments, epochs, evaluate, deterministic, out, start, frozen):
     recipe = _named(name, RECIPES, "recipe", "keras-gan recipes")
     runs.Run.refuse_existing(out)
+    if deterministic:
+        _backend.deterministic()
     arguments = {"data": inspect.signature(recipe).parameters["data"].default, "seed": 0, **arguments}
     training = recipe(**arguments)
     training = training if epochs is None else training._replace(epochs=epochs)
@@ -138,7 +148,7 @@ def _started(name, arguments, epochs, evaluate, out, start=None, frozen=0):
     measuring = _measuring(
         name, arguments, training.gan, evaluate
     )  # whatever is missing is told before a folder is made
-    return runs.Run.create(out, name, arguments, training.epochs), training, 0, measuring
+    return runs.Run.create(out, name, arguments, training.epochs, deterministic), training, 0, measuring
 
 
 def _resumed(folder, epochs, evaluate):
@@ -147,6 +157,8 @@ def _resumed(folder, epochs, evaluate):
     with files.locked(run.folder):  # refused now rather than after the data were read
         pass
     recipe = _named(config["recipe"], RECIPES, "recipe", "keras-gan recipes")
+    if config.get("deterministic", False):
+        _backend.deterministic()
     training = recipe(**config["arguments"])._replace(gan=run.load(), epochs=epochs or config["epochs"])
     first, _ = resuming.standing(training.gan, training.dataset)
     if first >= training.epochs:

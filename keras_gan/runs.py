@@ -59,8 +59,22 @@ class Run:
             )
 
     @classmethod
-    def create(cls, folder: str | os.PathLike, recipe: str, arguments: dict[str, Any], epochs: int) -> "Run":
+    def create(
+        cls,
+        folder: str | os.PathLike,
+        recipe: str,
+        arguments: dict[str, Any],
+        epochs: int,
+        deterministic: bool = False,
+    ) -> "Run":
         """Makes the folder and writes its `config.json`.
+
+        Args:
+            folder: path, new or empty.
+            recipe: name of the recipe.
+            arguments: of the recipe.
+            epochs: the epoch to end at.
+            deterministic: whether this process, and each that goes on with the run, computes deterministically.
 
         Raises:
             FileExistsError: if something stands there already.
@@ -74,6 +88,7 @@ class Run:
                 "recipe": recipe,
                 "arguments": arguments,
                 "epochs": epochs,
+                "deterministic": deterministic,
                 "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
                 "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
                 "versions": versions(),

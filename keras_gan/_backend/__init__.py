@@ -1,4 +1,4 @@
-"""The one place that knows the backend: seven names, one file per Keras backend (see CONTRIBUTING.md)."""
+"""The one place that knows the backend: eight names, one file per Keras backend (see CONTRIBUTING.md)."""
 
 import keras
 
@@ -7,17 +7,27 @@ if keras.backend.backend() == "tensorflow":
         Step,
         apply,
         aux_and_gradients,
+        deterministic,
         exact,
         frozen,
         input_gradients,
         substituted,
     )
 elif keras.backend.backend() == "jax":
-    from keras_gan._backend.jax import Step, apply, aux_and_gradients, exact, frozen, input_gradients, substituted
+    from keras_gan._backend.jax import (
+        Step,
+        apply,
+        aux_and_gradients,
+        deterministic,
+        exact,
+        frozen,
+        input_gradients,
+        substituted,
+    )
 else:
     raise ImportError(
         "keras_gan runs on the TensorFlow and JAX backends of Keras. "
         f"Received: KERAS_BACKEND={keras.backend.backend()!r}. Set KERAS_BACKEND=tensorflow before importing keras."
     )
 
-__all__ = ["Step", "apply", "aux_and_gradients", "exact", "frozen", "input_gradients", "substituted"]
+__all__ = ["Step", "apply", "aux_and_gradients", "deterministic", "exact", "frozen", "input_gradients", "substituted"]

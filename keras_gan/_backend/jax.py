@@ -1,8 +1,12 @@
 """Gradients and the train step on JAX."""
 
+import os
+
 import jax
 import keras
 from keras import ops
+
+XLA_FLAG = "--xla_gpu_deterministic_ops"
 
 
 class Scope(keras.StatelessScope):
@@ -116,3 +120,19 @@ def apply(optimizer, gradients, variables):
 def exact():
     """Computes in full float32 in the block: GPUs otherwise keep 10 bits of the mantissa in matrix products."""
     return jax.default_matmul_precision("highest")
+
+
+def deterministic():
+    """Makes sure that XLA computes the same bits each time: it does on CPUs; for GPUs it must be told when it starts.
+
+    Not covered: other machines, versions and numbers of threads.
+
+    Raises:
+        RuntimeError: on a GPU, if XLA was not told.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if jax.default_backend() == "gpu" and f"{XLA_FLAG}=true" not in flags.split():
+        raise RuntimeError(
+            f"JAX is deterministic on a GPU only if XLA is told before it starts. Received: XLA_FLAGS={flags!r}. "
+            f"Set XLA_FLAGS={XLA_FLAG}=true."
+        )

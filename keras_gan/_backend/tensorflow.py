@@ -71,3 +71,12 @@ def exact():
         yield
     finally:
         tf.config.experimental.enable_tensor_float_32_execution(before)
+
+
+def deterministic():
+    """Has every kernel compute the same bits each time, from here on in this process; some are slower.
+
+    Not covered: other machines, versions and numbers of threads. TensorFlow then refuses random operations without a
+    seed (`keras.utils.set_random_seed` gives one), kernels that have no deterministic form, and `jit_compile=True`.
+    """
+    tf.config.experimental.enable_op_determinism()
