@@ -255,6 +255,7 @@ class Run:
         watchers = [
             guard,
             interruption,
+            callbacks.TracingMonitor(),
             *([] if evaluate is None else [evaluate]),
             callbacks.Tolerant(keras.callbacks.CSVLogger(self.log, append=True)),
             *(monitor if health else []),

@@ -51,6 +51,8 @@ class Step:
     """Mixin that makes Keras call `gan_step(data)` and `gan_test_step(data)`, both written without a backend."""
 
     def train_step(self, state, data):
+        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(data)):  # not when run eagerly
+            self.note_trace(data)
         lists = (self.trainable_variables, self.non_trainable_variables, self.optimizer.variables)
         return _run(self.gan_step, data, (*lists, self.metrics_variables), state)
 

@@ -23,6 +23,8 @@ class Step:
     """Mixin that makes Keras call `gan_step(data)` and `gan_test_step(data)`, both written without a backend."""
 
     def train_step(self, data):
+        if tf.inside_function():  # Python runs here while the step is traced, not in each step
+            self.note_trace(data)
         return self.gan_step(data)
 
     def test_step(self, data):

@@ -9,6 +9,7 @@ from keras_gan.callbacks.sample_grid import SampleGrid
 from keras_gan.callbacks.stop_on_nan import StopOnNaN
 from keras_gan.callbacks.stop_on_signal import StopOnSignal
 from keras_gan.callbacks.tolerant import Tolerant
+from keras_gan.callbacks.tracing_monitor import TracingMonitor
 
 __all__ = [
     "Checkpoint",
@@ -20,4 +21,5 @@ __all__ = [
     "StopOnNaN",
     "StopOnSignal",
     "Tolerant",
+    "TracingMonitor",
 ]

@@ -50,6 +50,7 @@ class Game(_backend.Step, keras.Model):
         self.step = self._counter("step")
         self.images_seen = self._counter("images_seen")
         self.trackers = {}
+        self.traces = ()
         self.parts = []
         self.built = True  # the networks are; otherwise saving weights is refused
 
@@ -57,6 +58,11 @@ class Game(_backend.Step, keras.Model):
         return self.add_weight(
             shape=(), initializer="zeros", dtype="int", trainable=False, aggregation="only_first_replica", name=name
         )
+
+    def note_trace(self, data):
+        """Remembers that the training step is traced, and for batches of what shapes: `traces`, for callbacks."""
+        shapes = tuple(str(tuple(part.shape)) for part in keras.tree.flatten(data))
+        self.traces = (*self.traces, ", ".join(shapes))
 
     def gan_step(self, data):
         batch = self.as_batch(data)
