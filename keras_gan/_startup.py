@@ -7,6 +7,7 @@ has to come first. Everything else that is printed meanwhile is passed on.
 import contextlib
 import os
 import re
+import signal
 import sys
 import tempfile
 
@@ -35,4 +36,8 @@ def load_quietly() -> None:
 
 
 if any(os.path.basename(argument) in COMMANDS for argument in sys.orig_argv[:3]):
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Ctrl-C while everything is imported, until the command line takes the signals over: nothing is lost, and
+        # there is nothing to say.
+        signal.signal(signal.SIGINT, lambda number, frame: os._exit(128 + number))
     load_quietly()

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from keras_gan import _backend, exporting, files, pictures, recipes, resuming, runs, streams
+from keras_gan import _backend, exporting, files, pictures, recipes, resuming, runs, signals, streams
 from keras_gan.data import catalogue
 from keras_gan.evaluation.setup import EXTRACTORS, METRICS
 from keras_gan.version import __version__
@@ -322,11 +322,18 @@ def _one_line(message, category, filename, lineno, line=None):
 
 
 def main() -> None:
-    """Runs the command line; an error is one line and exit code 2 (KERAS_GAN_TRACEBACK=1 shows all of it)."""
+    """Runs the command line; an error is one line and exit code 2 (KERAS_GAN_TRACEBACK=1 shows all of it).
+
+    Ctrl-C and SIGTERM: one line and exit code 130. In training they save; elsewhere what is half written is removed.
+    """
     warnings.formatwarning = _one_line
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     try:
-        app(prog_name="keras-gan")
+        with signals.interruptible():
+            app(prog_name="keras-gan")
+    except signals.Interrupted:
+        print("keras-gan: Interrupted. Nothing is left half written; the same command begins again.", file=sys.stderr)
+        sys.exit(130)
     except Exception as error:
         if os.environ.get("KERAS_GAN_TRACEBACK"):
             raise

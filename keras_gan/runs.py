@@ -231,10 +231,11 @@ class Run:
             FloatingPointError: if a loss became NaN or infinite; the checkpoint holds the last good epoch.
             RuntimeError: if another process trains this run.
         """
-        with files.locked(self.folder):
+        with files.locked(self.folder), callbacks.StopOnSignal() as interruption:
             files.sweep(self.folder)
             self._remember(epochs)
-            return self._fit(training, epochs, tensorboard, evaluate, health, (keep, every_minutes))
+            self._fit(training, epochs, tensorboard, evaluate, health, (keep, every_minutes), interruption)
+            return interruption.caught is None or resuming.standing(training.gan, training.dataset)[0] >= epochs
 
     def _remember(self, epochs: int) -> None:
         """Writes the epoch to end at into `config.json`, where it is another; a full disk does not end the training."""
@@ -246,9 +247,9 @@ class Run:
         except OSError as error:
             warnings.warn(f"The configuration was not written: {error}. Training goes on.", stacklevel=3)
 
-    def _fit(self, training, epochs, tensorboard, evaluate, health, saving):
+    def _fit(self, training, epochs, tensorboard, evaluate, health, saving, interruption):
         initial_epoch, _ = resuming.standing(training.gan, training.dataset)
-        guard, interruption = callbacks.StopOnNaN(), callbacks.StopOnSignal()
+        guard = callbacks.StopOnNaN()
         events = self.folder / "tensorboard"
         self._forget_epochs_from(initial_epoch)
         monitor = [callbacks.HealthMonitor(training.dataset, every=max(1, epochs // 20), path=self.health)]
@@ -267,16 +268,12 @@ class Run:
             callbacks.Checkpoints(self.checkpoints, *saving),
         ]
         verbose = 1 if sys.stdout.isatty() else 2  # a bar on a screen, a line an epoch in a file
-        try:
-            resuming.resume(training.gan, training.dataset, epochs, watchers, shuffle=False, verbose=verbose)
-        finally:  # Keras leaves out on_train_end after an error, and the handlers would stay
-            interruption.on_train_end()
+        resuming.resume(training.gan, training.dataset, epochs, watchers, shuffle=False, verbose=verbose)
         if guard.terms:
             raise FloatingPointError(
                 f"Losses must stay finite. Received: {', '.join(guard.terms)} at step {guard.step}. "
                 "The checkpoint holds the last good epoch; try a lower learning rate."
             )
-        return interruption.caught is None
 
     def _keeping_best(self, evaluate: callbacks.EvaluateSamples) -> callbacks.Checkpoint:
         first = evaluate.evaluation.metrics[0]
