@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from keras_gan import _backend, exporting, files, pictures, recipes, resuming, runs, signals, streams
+from keras_gan import _backend, exporting, files, pictures, recipes, resuming, runs, screen, signals
 from keras_gan.data import catalogue
 from keras_gan.evaluation.setup import EXTRACTORS, METRICS
 from keras_gan.version import __version__
@@ -90,18 +90,8 @@ def train(
     places = {"out": out, "resume": resume, "start": start, "frozen": freeze_discriminator}
     places["deterministic"] = deterministic
     opened = _opened(recipe, arguments, epochs, evaluate, **places)
-    with streams.unfailing_output():
-        _fit(*opened, tensorboard, health, keep, checkpoint_minutes)
-
-
-def _fit(run, training, first, measuring, tensorboard, health, keep, minutes):
-    """Trains, and says what came of it and what to do next."""
-    _announce(run, training, first)
-    if not run.fit(training, training.epochs, tensorboard, measuring, health, keep, minutes):
-        print(f"\nInterrupted; everything up to here is saved. Go on with: keras-gan train --resume {run.folder}")
+    if not screen.train(*opened, tensorboard, health, keep, checkpoint_minutes):
         raise typer.Exit(130)
-    print(f"Samples    {run.samples / 'timeline.gif'}\nLosses     {run.losses}\nCheckpoint {run.checkpoint()}")
-    print(f"Next: keras-gan sample {run.folder}, keras-gan export {run.folder}")
 
 
 def _opened(recipe, arguments, epochs, evaluate, out, resume, start, frozen, deterministic):
@@ -182,17 +172,6 @@ def _located(data):
     if data is None or catalogue.is_name(data) or not Path(data).exists():
         return data
     return str(Path(data).resolve())
-
-
-def _announce(run, training, first):
-    height, width, channels = training.gan.image_shape
-    steps = int(training.dataset.cardinality())
-    weights = training.gan.ema_generator.count_params()
-    print(
-        f"Run {run.folder}: images of {height}x{width}x{channels}, {steps:,} steps an epoch, epochs {first + 1} to ",
-        end="",
-    )
-    print(f"{training.epochs}, generator of {weights:,} weights. Ctrl-C saves and stops.")
 
 
 @app.command()
@@ -284,13 +263,14 @@ def evaluate(
     skip_bad_files: SkipBadFiles = False,
 ) -> None:
     """Score samples, with the protocol in the result, and write a page that shows them."""
-    from keras_gan.evaluation import command, screen
+    from keras_gan.evaluation import command
+    from keras_gan.evaluation import screen as scores_screen
 
-    with screen.progress() as progress:
+    with scores_screen.progress() as progress:
         bad_files = "skip" if skip_bad_files else "raise"
         arguments = (data, split, held_out, metric, extractor, weights, count, seed, archives, out, best, bad_files)
         scores, report = command.evaluate(what, *arguments, progress=progress)
-    screen.print_scores(scores)
+    scores_screen.print_scores(scores)
     if report is not None:
         print(f"Protocol and floors {report.with_name('scores.json')}\nPage                {report}")
 

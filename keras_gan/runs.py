@@ -1,10 +1,8 @@
 """A run folder: everything that one training made, enough to sample, export or go on from."""
 
-import csv
 import datetime
 import importlib.metadata
 import json
-import math
 import os
 import platform
 import shlex
@@ -15,9 +13,8 @@ from typing import Any
 
 import keras
 
-from keras_gan import callbacks, files, resuming
+from keras_gan import callbacks, files, logs, resuming
 from keras_gan import data as kg_data
-from keras_gan.callbacks.loss_plot import number
 from keras_gan.models.game import Game
 from keras_gan.recipes.training import Training
 from keras_gan.version import __version__
@@ -251,15 +248,15 @@ class Run:
         initial_epoch, _ = resuming.standing(training.gan, training.dataset)
         guard = callbacks.StopOnNaN()
         events = self.folder / "tensorboard"
-        self._forget_epochs_from(initial_epoch)
-        monitor = [callbacks.HealthMonitor(training.dataset, every=max(1, epochs // 20), path=self.health)]
+        logs.forget_epochs_from(self.log, initial_epoch)
+        monitor = self._watching_health(training, epochs) if health else []
         watchers = [
             guard,
             interruption,
             callbacks.TracingMonitor(),
             *([] if evaluate is None else [evaluate]),
             callbacks.Tolerant(keras.callbacks.CSVLogger(self.log, append=True)),
-            *(monitor if health else []),
+            *monitor,
             callbacks.SampleGrid(self.samples, tensorboard=events if tensorboard else None),
             *([callbacks.Tolerant(keras.callbacks.TensorBoard(events))] if tensorboard else []),
             callbacks.LossPlot(self.log, self.losses),
@@ -275,47 +272,16 @@ class Run:
                 "The checkpoint holds the last good epoch; try a lower learning rate."
             )
 
+    def _watching_health(self, training: Training, epochs: int) -> list[keras.callbacks.Callback]:
+        return [callbacks.HealthMonitor(training.dataset, every=max(1, epochs // 20), path=self.health)]
+
     def _keeping_best(self, evaluate: callbacks.EvaluateSamples) -> callbacks.Checkpoint:
         first = evaluate.evaluation.metrics[0]
         name = next(iter(first.results))
         mode = "max" if first.results[name] else "min"
-        known = self._logged(f"val_{name}") if self.best.exists() else []
+        known = logs.values(self.log, f"val_{name}") if self.best.exists() else []
         best = (max if mode == "max" else min)(known, default=None)
         return callbacks.Checkpoint(self.best, f"val_{name}", mode, best)
-
-    def _logged(self, name: str) -> list[float]:
-        """Returns the finite values of one column of the log."""
-        if not self.log.exists():
-            return []
-        with open(self.log, newline="") as file:
-            values = [number(row.get(name)) for row in csv.DictReader(file)]
-        return [value for value in values if math.isfinite(value)]
-
-    def _forget_epochs_from(self, epoch: int) -> None:
-        """Removes from the log what a killed run had written about epochs that it did not save, and half a row.
-
-        What is removed is the end of the file, as a rule, which needs no room on a full disk.
-        """
-        if not self.log.exists():
-            return
-        header, *rows = self.log.read_bytes().splitlines(keepends=True) or [b""]
-        kept = [row for row in rows if _is_row_before(epoch, row, header)]
-        if kept == rows:
-            return
-        try:
-            if kept == rows[: len(kept)]:
-                os.truncate(self.log, len(header) + sum(map(len, kept)))
-                return
-            with files.replacing(self.log) as written:
-                written.write_bytes(b"".join([header, *kept]))
-        except OSError as error:
-            warnings.warn(f"The log was not cut: {error}. Training goes on.", stacklevel=3)
-
-
-def _is_row_before(epoch: int, row: bytes, header: bytes) -> bool:
-    """Tells whether a row of a log is whole and of an epoch before this one."""
-    first, *others = row.split(b",")
-    return first.isdigit() and int(first) < epoch and len(others) >= header.count(b",") and row.endswith(b"\n")
 
 
 def versions() -> dict[str, str]:

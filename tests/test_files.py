@@ -87,3 +87,12 @@ def test_missing_folders_are_made_or_not(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"c/new'$"), files.replacing(tmp_path / "c" / "new", parents=False):
         pass
     assert not (tmp_path / "c").exists()
+
+
+def test_a_folder_on_a_full_disk_is_locked_all_the_same(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "pwrite", full)
+    with files.locked(tmp_path), pytest.raises(RuntimeError, match="process another does"), files.locked(tmp_path):
+        pass

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import keras_gan as kg
-from keras_gan import callbacks, files, runs, streams
+from keras_gan import callbacks, files, runs, screen
 from keras_gan.recipes import Training
 from tests.integration.faulty_disk import Disk
 
@@ -229,7 +229,7 @@ def test_the_best_epoch_is_the_best_that_could_be_written(tmp_path, trained):
 def test_half_a_row_is_cut_from_the_log_of_a_resumed_run_on_a_full_disk(run, trained):
     log = run.log.read_bytes()
     with open(run.log, "ab") as file:
-        file.write(b"1,0.5,0.")
+        file.write(b"0,0.5,0.")
     with Disk(run.folder, matching="log.csv").failing():
         fitted(run, trained, epochs=2)
     assert run.log.read_bytes() == log
@@ -272,7 +272,7 @@ def test_what_is_printed_into_a_file_on_a_full_disk_is_dropped(monkeypatch):
         pytest.skip("needs /dev/full")
     with open("/dev/full", "w") as full:
         monkeypatch.setattr(sys, "stdout", full)
-        with streams.unfailing_output():
+        with screen.unfailing_output():
             for _ in range(3):
                 print("x" * 100_000, flush=True)
         assert sys.stdout is full
@@ -320,6 +320,17 @@ def test_training_on_a_real_full_disk(small_disk, trained, left):
     trained.gan.step.assign(12)
     assert fitted(run, trained, epochs=4) == ([], None)
     assert whole(run.folder)[0] == "step_0000000016"
+
+
+def test_tensorflow_on_a_real_full_disk_is_one_line_that_names_the_folder(small_disk, trained):
+    pytest.importorskip("tensorflow")
+    fill(small_disk)
+    path = small_disk / "saved_model"
+    with (
+        warnings.catch_warnings(action="ignore"),
+        pytest.raises((OSError, ValueError), match=rf"^\[Errno 28\] No space left on device: '{path}[^\n]*'$"),
+    ):
+        kg.exporting.to_saved_model(trained.gan, path)
 
 
 def test_a_disk_that_becomes_read_only(small_disk, trained, monkeypatch):
