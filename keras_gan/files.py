@@ -58,8 +58,9 @@ def locked(folder: str | os.PathLike) -> Iterator[None]:
 
     Raises:
         RuntimeError: if another process holds it.
+        OSError: if its lock is a link: what that leads to would be written to.
     """
-    descriptor = os.open(Path(folder) / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(Path(folder) / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
