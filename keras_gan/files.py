@@ -11,6 +11,9 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from keras_gan.untrusted.arrays import check_archive
+from keras_gan.untrusted.texts import check_regular
+
 SCRATCH = re.compile(r"\..+\.replacing-\w{8}")
 
 
@@ -45,11 +48,24 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
 def is_whole(path: str | os.PathLike) -> bool:
     """Tells whether a `.keras` file, a ZIP archive, is complete and as it was written, by the checksum of each part."""
+    return fault(path) is None
+
+
+def fault(path: str | os.PathLike) -> str | None:
+    """Returns what keeps a `.keras` file from being read, or None if it is complete and as it was written.
+
+    A file that says that it unpacks to much more than it has is not unpacked.
+    """
     try:
+        check_regular(Path(path), "A checkpoint")
         with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is None
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError):
-        return False
+            check_archive(archive, os.path.getsize(path))
+            damaged = archive.testzip()
+        return damaged and f"its part {damaged!r} is changed"
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        return "a part is missing or changed"
+    except Exception as error:  # lists of parts that make no sense raise all kinds of errors
+        return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 @contextlib.contextmanager

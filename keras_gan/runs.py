@@ -1,6 +1,5 @@
 """A run folder: everything that one training made, enough to sample, export or go on from."""
 
-import csv
 import datetime
 import importlib.metadata
 import json
@@ -20,9 +19,9 @@ from keras_gan import data as kg_data
 from keras_gan.callbacks.loss_plot import number
 from keras_gan.models.game import Game
 from keras_gan.recipes.training import Training
+from keras_gan.untrusted import logs, texts
 from keras_gan.untrusted import models as untrusted_models
 from keras_gan.untrusted import runs as untrusted_runs
-from keras_gan.untrusted import texts
 from keras_gan.version import __version__
 
 FORMAT = 1  # of config.json; raised when an older reader could not understand it
@@ -92,7 +91,7 @@ class Run:
 
         Raises:
             FileNotFoundError: if there is no run at `folder`.
-            ValueError: if something in it is a link.
+            ValueError: if something in it is a link, a pipe or a device.
         """
         run = cls(folder)
         if not run.config_path.exists():
@@ -100,7 +99,7 @@ class Run:
                 f"A run folder holds a config.json. Received: {run.folder}, where there is none. "
                 "Name a folder that `keras-gan train` has made."
             )
-        untrusted_runs.check_links(run.folder, PARTS)
+        untrusted_runs.check_own(run.folder, PARTS)
         return run
 
     def write_config(self, config: dict[str, Any]) -> None:
@@ -188,13 +187,15 @@ class Run:
                     else "training was interrupted before the first one was saved. Train it again."
                 )
             )
+        faults = []
         for path in files_found:
-            if files.is_whole(path):
+            if (fault := files.fault(path)) is None:
                 return path
-            warnings.warn(f"The checkpoint {path} is damaged and left out.", stacklevel=2)
+            faults.append(fault)
+            warnings.warn(f"The checkpoint {path} is damaged and left out: {fault}.", stacklevel=2)
         raise ValueError(
-            f"The checkpoint must be readable. Received: {files_found[0]}, which is damaged, as are all others: a part "
-            "is missing or changed. Put a copy in its place, or train again."
+            f"The checkpoint must be readable. Received: {files_found[0]}, which is damaged, as are all others: "
+            f"{faults[0]}. Put a copy in its place, or train again."
         )
 
     def fit(
@@ -277,17 +278,17 @@ class Run:
         """Returns the finite values of one column of the log."""
         if not self.log.exists():
             return []
-        with open(self.log, newline="") as file:
-            values = [number(row.get(name)) for row in csv.DictReader(file)]
+        values = [number(row.get(name)) for row in logs.read_rows(self.log)]
         return [value for value in values if math.isfinite(value)]
 
     def _forget_epochs_from(self, epoch: int) -> None:
         """Removes from the log what a killed run had written about epochs that it did not save."""
         if not self.log.exists():
             return
-        header, *rows = self.log.read_text().splitlines(keepends=True) or [""]
+        text = texts.read(self.log, "A log", logs.MOST).decode(errors="replace")
+        header, *rows = text.splitlines(keepends=True) or [""]
         with files.replacing(self.log) as written:
-            kept = [row for row in rows if row.split(",")[0].isdigit() and int(row.split(",")[0]) < epoch]
+            kept = [r for r in rows if logs.EPOCH.fullmatch(r.split(",")[0]) and int(r.split(",")[0]) < epoch]
             written.write_text("".join([header, *kept]))
 
 

@@ -1,4 +1,3 @@
-import csv
 import math
 import warnings
 from pathlib import Path
@@ -6,6 +5,7 @@ from pathlib import Path
 import keras
 
 from keras_gan import files
+from keras_gan.untrusted.logs import read_rows
 
 
 class LossPlot(keras.callbacks.Callback):
@@ -30,7 +30,7 @@ class LossPlot(keras.callbacks.Callback):
             return
         try:
             plot_log(self.log, self.path)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             warnings.warn(f"The plot of the losses was not written: {error}.", stacklevel=2)
 
 
@@ -43,8 +43,7 @@ def plot_log(log, path):
     """
     from matplotlib.figure import Figure
 
-    with open(log, newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(log)
     if not rows:
         return
     epochs = [int(row["epoch"]) + 1 for row in rows]

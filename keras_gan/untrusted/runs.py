@@ -119,13 +119,21 @@ def check_agreement(arguments: Mapping[str, Any], gan: Any, where: Path) -> None
             )
 
 
-def check_links(folder: Path, names: list[str]) -> None:
-    """Raises ValueError for links in a run folder: what they lead to would be written to."""
-    for name in names:
-        if (folder / name).is_symlink():
+def check_own(folder: Path, names: list[str]) -> None:
+    """Looks at what a run folder holds before any of it is opened.
+
+    Raises:
+        ValueError: for a link, which what it leads to would be written to, and for a pipe or a device.
+    """
+    for path in (folder / name for name in names):
+        if path.is_symlink():
             raise ValueError(
-                f"A run folder must hold its own files, for they are written to. Received: {folder / name}, a link to "
-                f"{(folder / name).readlink()}. Put what it leads to in its place."
+                f"A run folder must hold its own files, for they are written to. Received: {path}, a link to "
+                f"{path.readlink()}. Put what it leads to in its place."
+            )
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise ValueError(
+                f"A run folder must hold files and folders. Received: {path}, a pipe or a device. Remove it."
             )
 
 
