@@ -220,7 +220,7 @@ def main(arguments=None):
 
     began, total = time.monotonic(), collections.Counter()
     with tempfile.TemporaryDirectory() as seeds:
-        make_seeds(pathlib.Path(seeds))
+        make_seeds(pathlib.Path(seeds), options.loaders)
         counts = sorted(shared_out(options.inputs, options.loaders).items(), key=lambda item: -COST[item[0]] * item[1])
         with ThreadPoolExecutor(options.processes) as pool:
             rows = [
