@@ -1,5 +1,6 @@
 """Changes of valid files, for `fuzz.py`: of bytes, of JSON, of the parts of ZIP archives, of the headers of arrays."""
 
+import copy
 import io
 import json
 import pathlib
@@ -68,11 +69,11 @@ def value(random):
     if kind < 0.7:
         return random.choice(TEXTS)
     if kind < 0.85:
-        return random.choice(VALUES)
+        return copy.deepcopy(random.choice(VALUES))  # it may be changed later
     if kind < 0.95:
-        return random.choice(CLASSES)
+        return copy.deepcopy(random.choice(CLASSES))
     nested = 0
-    for _ in range(random.choice((5, 70, 900))):
+    for _ in range(random.choice((5, 70, 500))):
         nested = [nested] if random.random() < 0.5 else {"config": nested}
     return nested
 
@@ -100,12 +101,15 @@ def of_json(random, text):
         elif kind < 0.75:
             del node[key]
         elif kind < 0.85:
-            node[key] = json.loads(json.dumps(random.choice(nodes)))
+            node[key] = copy.deepcopy(random.choice(nodes))
         elif isinstance(node, dict):
-            node[random.choice([*TEXTS, *list(nodes[0])])] = node.pop(key)
+            node[random.choice([*TEXTS, *node])] = node.pop(key)
         else:
             node.append(value(random))
-    return json.dumps(tree).encode("utf-8", "surrogatepass")
+    try:
+        return json.dumps(tree).encode("utf-8", "surrogatepass")
+    except RecursionError:  # 500 levels in 500
+        return of_bytes(random, text)
 
 
 def _containers(tree):
