@@ -193,8 +193,11 @@ def fuzzed(name, count, seeds, seed, failures, first=0):
             kept = failures / f"{name}_{number}"
             shutil.rmtree(kept, ignore_errors=True)
             kept.mkdir(parents=True)
-            LOADERS[name](pathlib.Path(seeds)).make(random.Random(f"{seed} {name} {number}"), kept)
             (failures / f"{name}_{number}.txt").write_text(f"seed {seed}, {name} {number}: {said}\n")
+            try:
+                LOADERS[name](pathlib.Path(seeds)).make(random.Random(f"{seed} {name} {number}"), kept)
+            except Exception as error:  # a fault of the mutations themselves ends the process, too
+                said += f"; it could not be made again: {error}"
             print(f"{name} {number}: {said[:300]}", flush=True)
     return name, count, row, slowest
 

@@ -87,7 +87,7 @@ def of_json(random, text):
         return (random.choice(("[", '{"a":')) * depth).encode()
     try:
         tree = json.loads(text)
-    except ValueError:  # it was changed before
+    except (ValueError, RecursionError):  # it was changed before
         return of_bytes(random, text)
     for _ in range(random.choice((1, 1, 2, 3))):
         nodes = [node for node in _containers(tree) if node]
