@@ -215,7 +215,7 @@ def main(arguments=None):
     parser.add_argument("--loaders", nargs="+", choices=SHARES, default=list(SHARES))
     parser.add_argument("--first", type=int, default=0, help="number of the first input, to make one again")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--failures", type=pathlib.Path, default=pathlib.Path("fuzz_failures"))
+    parser.add_argument("--failures", type=pathlib.Path, default=pathlib.Path("runs/fuzz_failures"))
     options = parser.parse_args(arguments)
     from concurrent.futures import ThreadPoolExecutor
 

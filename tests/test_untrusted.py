@@ -178,6 +178,7 @@ def deep(levels):
         ({"config.json": b"[]"}, "its configuration is not that of a model"),
         ({"config.json": b"\xff"}, "codec can't decode"),
         ({"config.json": None}, "it lacks config.json"),
+        ({"metadata.json": None}, "it lacks metadata.json"),
         ({"model.weights.h5": None}, "it lacks model.weights.h5"),
         ({"model.weights.h5": b"HDF5"}, "model.weights.h5 cannot be read"),
         ({"../../outside.txt": b"x"}, "the part '../../outside.txt' would be unpacked outside of its folder"),

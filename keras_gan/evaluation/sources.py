@@ -149,7 +149,8 @@ def _checked(run: Callable, image_shape: tuple[int, int, int], path: Path) -> Ca
         try:
             images = run(inputs)
         except Exception as error:  # each runtime has its own kinds
-            raise ValueError(f"The exported generator must run. Received: {path}: {error}") from error
+            reason = " ".join(str(error).split())
+            raise ValueError(f"The exported generator must run. Received: {path}: {reason}") from error
         expected = (len(next(iter(inputs.values()))), *image_shape)
         if images.shape != expected or images.dtype not in ("float32", "uint8"):
             raise ValueError(
