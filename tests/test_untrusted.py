@@ -318,6 +318,31 @@ def test_every_argument_of_every_recipe_is_known():
     assert untrusted_runs.recipe_called("__doc__") is None
 
 
+def test_only_recipes_are_called_by_name(monkeypatch):
+    monkeypatch.setattr(kg.recipes, "hidden", lambda: None, raising=False)
+    assert untrusted_runs.recipe_called("hidden") is None
+
+
+def test_only_files_of_plausible_size_are_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", pathlib.Path("/dev/zero"), tmp_path):
+        with pytest.raises(ValueError, match=r"A text must be a file. Received: .*a folder, a pipe or a device"):
+            texts.read(path, "A text")
+    (tmp_path / "long").write_bytes(bytes(101))
+    with pytest.raises(ValueError, match=r"A text must have at most 100 bytes. Received: .*long with more"):
+        texts.read(tmp_path / "long", "A text", most=100)
+
+
+def test_an_encrypted_part_is_refused(tmp_path):
+    content = io.BytesIO()
+    np.savez(content, image=np.zeros((2, 8, 8), "uint8"))
+    data = bytearray(content.getvalue())
+    data[data.rfind(b"PK\1\2") + 8] |= 1
+    (tmp_path / "a.npz").write_bytes(data)
+    with pytest.raises(ValueError, match=r"the part 'image.npy' is encrypted"):
+        kg.data.images(tmp_path / "a.npz")
+
+
 @pytest.mark.parametrize("name", [".lock", "log.csv", "health.txt", "checkpoints", "samples"])
 def test_links_in_a_run_folder_are_refused_before_what_they_lead_to_is_written(name, run, tmp_path, here):
     target = tmp_path / "precious"

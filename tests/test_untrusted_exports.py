@@ -79,10 +79,20 @@ def test_metadata_of_strangers_is_refused_by_the_package(changes, text, model, t
         list(sources.generated(sources.open_generator(path), count=2))
 
 
-@pytest.mark.parametrize("shape", ["[8, 8]", "[8, 8, 3]", "[0, 8, 1]", "[1000000, 1000000, 1]", "[[8], 8, 1]", "null"])
-def test_images_of_another_shape_than_announced_are_refused(shape, model, tmp_path):
+@pytest.mark.parametrize(
+    ("shape", "text"),
+    [
+        ("[8, 8]", r"without image_shape \(8, 8\)"),
+        ("[8, 8, 3]", r"with float32 \(2, 8, 8, 1\)"),
+        ("[0, 8, 1]", r"without image_shape \[0, 8, 1\]"),
+        ("[1000000, 1000000, 1]", "at most 16,777,216 numbers"),
+        ("[[8], 8, 1]", "without image_shape"),
+        ("null", "without image_shape null"),
+    ],
+)
+def test_images_of_another_shape_than_announced_are_refused(shape, text, model, tmp_path):
     path = with_metadata(model, tmp_path / "generator.onnx", {"image_shape": shape})
-    with pytest.raises(ValueError, match=r"exported generator must .*Received: .*(image_shape|float32 \(2, 8, 8, 1\))"):
+    with pytest.raises(ValueError, match=rf"exported generator must .*Received: .*{text}"):
         list(sources.generated(sources.open_generator(path), count=2))
 
 
@@ -131,7 +141,8 @@ def test_the_description_of_a_saved_model_of_strangers_is_refused(text, tmp_path
     (folder / "saved_model.pb").touch()
     (folder / "assets.extra" / "keras_gan.json").write_text(text)
     monkeypatch.setattr(sources, "saved_model_runner", lambda path: None)
-    with pytest.raises(ValueError, match=r"(description must be readable|must say what latents it takes). Received: "):
+    expected = "must say what latents it takes" if "}" in text else "description must be readable"
+    with pytest.raises(ValueError, match=rf"{expected}\. Received: "):
         sources.open_generator(folder)
 
 
