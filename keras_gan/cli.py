@@ -14,6 +14,7 @@ import typer
 from keras_gan import _backend, exporting, files, pictures, recipes, resuming, runs, screen, signals
 from keras_gan.data import catalogue
 from keras_gan.evaluation.setup import EXTRACTORS, METRICS
+from keras_gan.untrusted import runs as untrusted_runs
 from keras_gan.version import __version__
 
 app = typer.Typer(
@@ -106,25 +107,30 @@ def _opened(recipe, arguments, epochs, evaluate, out, resume, start, frozen, det
             raise ValueError(f"--resume takes everything but --epochs from the run. Received: {', '.join(given)}.")
         return _resumed(resume, epochs, evaluate)
     name = recipe if start is None else f"{start.name}_fine_tuned"
+    trained = None
     if start is not None:
-        recipe, arguments = _taken_over(start, recipe, arguments)
-    places = (out or Path("runs") / name, start, frozen or 0)
+        recipe, arguments, trained = _taken_over(start, recipe, arguments)
+    places = (out or Path("runs") / name, trained, frozen or 0)
     return _started(recipe, arguments, epochs, evaluate, deterministic, *places)
 
 
 def _taken_over(start, recipe, arguments):
-    """Returns the recipe and the arguments of a run to start from, with what is said anew."""
-    config = runs.Run.open(start).config()
+    """Returns the recipe and the arguments of a run to start from, with what is said anew, and its GAN."""
+    run = runs.Run.open(start)
+    config = run.config()
     default = inspect.signature(train).parameters["recipe"].default
     if recipe not in (default, config["recipe"]):
         raise ValueError(
             f"--from takes the recipe from the run, {config['recipe']!r}. Received: {recipe!r}. Leave it out."
         )
     kept = {name: value for name, value in config["arguments"].items() if name not in ("data", "archives", "flip")}
-    return config["recipe"], {**(config["arguments"] if "data" not in arguments else kept), **arguments}
+    taken = {**(config["arguments"] if "data" not in arguments else kept), **arguments}
+    trained = run.load(compile=False)
+    untrusted_runs.check_agreement({k: v for k, v in taken.items() if k not in arguments}, trained, run.config_path)
+    return config["recipe"], taken, trained
 
 
-def _started(name, arguments, epochs, evaluate, deterministic, out, start, frozen):
+def _started(name, arguments, epochs, evaluate, deterministic, out, trained=None, frozen=0):
     recipe = _named(name, RECIPES, "recipe", "keras-gan recipes")
     runs.Run.refuse_existing(out)
     if deterministic:
@@ -132,12 +138,11 @@ def _started(name, arguments, epochs, evaluate, deterministic, out, start, froze
     arguments = {"data": inspect.signature(recipe).parameters["data"].default, "seed": 0, **arguments}
     training = recipe(**arguments)
     training = training if epochs is None else training._replace(epochs=epochs)
-    if start is not None:
-        training.gan.start_from(runs.Run.open(start).load(compile=False))
+    if trained is not None:
+        training.gan.start_from(trained)
         training.gan.compile_from_config({**training.gan.get_compile_config(), "freeze_discriminator": frozen})
-    measuring = _measuring(
-        name, arguments, training.gan, evaluate
-    )  # whatever is missing is told before a folder is made
+    # Whatever is missing is told before a folder is made.
+    measuring = _measuring(arguments, training.gan, evaluate)
     return runs.Run.create(out, name, arguments, training.epochs, deterministic), training, 0, measuring
 
 
@@ -149,22 +154,24 @@ def _resumed(folder, epochs, evaluate):
     recipe = _named(config["recipe"], RECIPES, "recipe", "keras-gan recipes")
     if config.get("deterministic", False):
         _backend.deterministic()
-    training = recipe(**config["arguments"])._replace(gan=run.load(), epochs=epochs or config["epochs"])
+    gan = run.load()
+    untrusted_runs.check_agreement(config["arguments"], gan, run.config_path)
+    training = recipe(**config["arguments"])._replace(gan=gan, epochs=epochs or config["epochs"])
     first, _ = resuming.standing(training.gan, training.dataset)
     if first >= training.epochs:
         raise ValueError(
             f"The run must not be finished. Received: {folder}, which has trained {first} of {training.epochs} epochs. "
             f"Train on with --epochs {2 * first}."
         )
-    measuring = _measuring(config["recipe"], config["arguments"], training.gan, evaluate)
+    measuring = _measuring(config["arguments"], training.gan, evaluate)
     return run, training, first, measuring
 
 
-def _measuring(recipe, arguments, gan, every):
+def _measuring(arguments, gan, every):
     """Makes the callback that measures samples while they are learned."""
     from keras_gan.evaluation import command
 
-    return None if every is None else command.callback(recipe, arguments, gan, every)
+    return None if every is None else command.callback(arguments, gan, every)
 
 
 def _located(data):
@@ -318,6 +325,7 @@ def main() -> None:
         if os.environ.get("KERAS_GAN_TRACEBACK"):
             raise
         text = " ".join(str(error).split()) or type(error).__name__
+        text = "".join(c if c.isprintable() else "?" for c in text)  # a name in a file could steer the terminal
         with contextlib.suppress(OSError):  # it may go into a file on the full disk that it tells of
             print(f"keras-gan: {text.replace(*IN_PYTHON)}", file=sys.stderr)
         sys.exit(2)

@@ -12,6 +12,9 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from keras_gan.untrusted.arrays import check_archive
+from keras_gan.untrusted.texts import check_regular
+
 SCRATCH = re.compile(r"\..+\.replacing-\w{8}")
 TROUBLES = tuple(
     getattr(errno, name)
@@ -107,11 +110,24 @@ def temporary_files_in(folder: str | os.PathLike) -> Iterator[None]:
 
 def is_whole(path: str | os.PathLike) -> bool:
     """Tells whether a `.keras` file, a ZIP archive, is complete and as it was written, by the checksum of each part."""
+    return fault(path) is None
+
+
+def fault(path: str | os.PathLike) -> str | None:
+    """Returns what keeps a `.keras` file from being read, or None if it is complete and as it was written.
+
+    A file that says that it unpacks to much more than it has is not unpacked.
+    """
     try:
+        check_regular(Path(path), "A checkpoint")
         with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is None
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError):
-        return False
+            check_archive(archive, os.path.getsize(path))
+            damaged = archive.testzip()
+        return damaged and f"its part {damaged!r} is changed"
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        return "a part is missing or changed"
+    except Exception as error:  # lists of parts that make no sense raise all kinds of errors
+        return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 @contextlib.contextmanager
@@ -120,8 +136,9 @@ def locked(folder: str | os.PathLike) -> Iterator[None]:
 
     Raises:
         RuntimeError: if another process holds it.
+        OSError: if its lock is a link: what that leads to would be written to.
     """
-    descriptor = os.open(Path(folder) / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(Path(folder) / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

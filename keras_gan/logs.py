@@ -1,21 +1,55 @@
-"""The log of a run: a CSV file with a row an epoch."""
+"""The log of a run, by `keras.callbacks.CSVLogger`: a CSV file with a row an epoch. Strangers may have written it."""
 
 import csv
+import io
 import math
 import os
+import re
 import warnings
 from pathlib import Path
 
 from keras_gan import files
-from keras_gan.callbacks.loss_plot import number
+from keras_gan.untrusted import texts
+
+MOST = 2**28  # bytes: a million epochs
+COLUMNS = 1000
+EPOCH = re.compile(rb"[0-9]{1,9}")
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Reads a log: a dict for each epoch, with its number under "epoch".
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it is no such log.
+    """
+    try:
+        text = texts.read(path, "A log", MOST).decode()
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    except (ValueError, csv.Error) as error:
+        raise ValueError(f"A log must be readable. Received: {path}: {error}.") from error
+    names = rows[0] if rows else {}
+    if len(names) > COLUMNS or not all(EPOCH.fullmatch((row.get("epoch") or "").encode()) for row in rows):
+        raise ValueError(
+            f"A log must have a whole number under `epoch` in each row, and at most {COLUMNS} columns. "
+            f"Received: {path}. Remove it, or put a copy in its place."
+        )
+    return rows
+
+
+def number(text: str | None) -> float:
+    """Returns what a cell of a log holds, NaN where that is no number."""
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return math.nan
 
 
 def values(path: Path, name: str) -> list[float]:
     """Returns the finite values of one column of a log, none where there is no log."""
     if not path.exists():
         return []
-    with open(path, newline="", errors="replace") as file:
-        found = [number(row.get(name)) for row in csv.DictReader(file)]
+    found = [number(row.get(name)) for row in read_rows(path)]
     return [value for value in found if math.isfinite(value)]
 
 
@@ -27,7 +61,7 @@ def forget_epochs_from(path: Path, epoch: int) -> None:
     """
     if not path.exists():
         return
-    header, *rows = path.read_bytes().splitlines(keepends=True) or [b""]
+    header, *rows = texts.read(path, "A log", MOST).splitlines(keepends=True) or [b""]
     kept = [row for row in rows if _is_row_before(epoch, row, header)]
     if kept == rows:
         return
@@ -44,4 +78,5 @@ def forget_epochs_from(path: Path, epoch: int) -> None:
 def _is_row_before(epoch: int, row: bytes, header: bytes) -> bool:
     """Tells whether a row of a log is whole and of an epoch before this one."""
     first, *others = row.split(b",")
-    return first.isdigit() and int(first) < epoch and len(others) >= header.count(b",") and row.endswith(b"\n")
+    of_epoch = EPOCH.fullmatch(first) and int(first) < epoch
+    return bool(of_epoch) and len(others) >= header.count(b",") and row.endswith(b"\n")

@@ -17,9 +17,14 @@ from keras_gan import callbacks, files, logs, resuming
 from keras_gan import data as kg_data
 from keras_gan.models.game import Game
 from keras_gan.recipes.training import Training
+from keras_gan.untrusted import models as untrusted_models
+from keras_gan.untrusted import runs as untrusted_runs
+from keras_gan.untrusted import texts
 from keras_gan.version import __version__
 
 FORMAT = 1  # of config.json; raised when an older reader could not understand it
+PARTS = ["config.json", "checkpoints", "checkpoint.keras", "best.keras", "log.csv", "losses.png", "health.txt"]
+PARTS += ["samples", "export", "evaluation", "tensorboard", ".lock"]  # what is written in a run folder
 
 
 class Run:
@@ -99,6 +104,7 @@ class Run:
 
         Raises:
             FileNotFoundError: if there is no run at `folder`.
+            ValueError: if something in it is a link, a pipe or a device.
         """
         run = cls(folder)
         if not run.config_path.exists():
@@ -106,6 +112,7 @@ class Run:
                 f"A run folder holds a config.json. Received: {run.folder}, where there is none. "
                 "Name a folder that `keras-gan train` has made."
             )
+        untrusted_runs.check_own(run.folder, PARTS)
         return run
 
     def write_config(self, config: dict[str, Any]) -> None:
@@ -116,14 +123,17 @@ class Run:
         """Reads `config.json`.
 
         Raises:
-            ValueError: if it is not what `create` writes, or of a newer format.
+            ValueError: if it is not what `create` writes, is not plausible, or of a newer format.
         """
         try:
-            config = json.loads(self.config_path.read_text())
-            number, _, _, _ = config["format"], config["recipe"], config["arguments"]["data"], config["epochs"]
+            config = texts.parse_json(texts.read(self.config_path, "A configuration"))
+            if not isinstance(number := config["format"], int) or number < 1:
+                raise ValueError("`format` must be a whole number")
+            if number <= FORMAT:
+                untrusted_runs.check_config(config)
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
-                f"The configuration of a run must be readable. Received: {self.config_path}: {error!r}."
+                f"The configuration of a run must be readable. Received: {self.config_path}: {error}."
             ) from error
         if number > FORMAT:
             raise ValueError(
@@ -141,17 +151,15 @@ class Run:
 
         Raises:
             FileNotFoundError: if no checkpoint was written yet.
-            ValueError: if the checkpoint is damaged or holds another kind of model.
+            ValueError: if the checkpoint is damaged, holds another kind of model, or is refused: see
+                `keras_gan.untrusted.models.load_model`.
         """
         path = self.checkpoint(best)
         try:
-            gan = keras.models.load_model(path, compile=compile)
-        except Exception as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ValueError(f"The checkpoint must be readable. Received: {path}: {reason}") from error
-        if not isinstance(gan, Game):
-            raise ValueError(f"The checkpoint must hold a GAN. Received: {path} with a {type(gan).__name__}.")
-        return gan
+            return untrusted_models.load_model(path, compile, kind=Game)
+        except Exception as error:  # Keras, TensorFlow and the networks' own code raise all kinds of errors
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise ValueError(f"The checkpoint must be readable. Received: {path}: {reason[:300]}") from error
 
     def about(self, gan: Game) -> dict[str, Any]:
         """Returns what an export of this run says of itself: `keras_gan.exporting.about`."""
@@ -165,7 +173,10 @@ class Run:
                 names = []
             about |= {"class_names": names} if len(names) == gan.num_classes else {}
         if self.scores.exists():
-            about["metrics"] = json.loads(self.scores.read_text())
+            try:
+                about["metrics"] = texts.parse_json(texts.read(self.scores, "A file of scores"))
+            except ValueError as error:
+                raise ValueError(f"Scores must be readable. Received: {self.scores}: {error}.") from error
         return about
 
     def checkpoint(self, best: bool = False) -> Path:
@@ -189,13 +200,15 @@ class Run:
                     else "training was interrupted before the first one was saved. Train it again."
                 )
             )
+        faults = []
         for path in files_found:
-            if files.is_whole(path):
+            if (fault := files.fault(path)) is None:
                 return path
-            warnings.warn(f"The checkpoint {path} is damaged and left out.", stacklevel=2)
+            faults.append(fault)
+            warnings.warn(f"The checkpoint {path} is damaged and left out: {fault}.", stacklevel=2)
         raise ValueError(
-            f"The checkpoint must be readable. Received: {files_found[0]}, which is damaged, as are all others: a part "
-            "is missing or changed. Put a copy in its place, or train again."
+            f"The checkpoint must be readable. Received: {files_found[0]}, which is damaged, as are all others: "
+            f"{faults[0]}. Put a copy in its place, or train again."
         )
 
     def fit(

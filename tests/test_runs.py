@@ -181,7 +181,7 @@ def test_a_log_that_cannot_be_written_does_not_end_training(run, training, monke
 
 def test_a_checkpoint_of_another_model_is_named(run):
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(run.single)
-    with pytest.raises(ValueError, match=r"must hold a GAN. Received: .* with a Sequential"):
+    with pytest.raises(ValueError, match=r"must be readable. Received: .*: a Game was expected, and it holds a Seq"):
         run.load()
 
 

@@ -1,4 +1,3 @@
-import csv
 import math
 import warnings
 from pathlib import Path
@@ -6,6 +5,7 @@ from pathlib import Path
 import keras
 
 from keras_gan import files
+from keras_gan.logs import number, read_rows
 
 
 class LossPlot(keras.callbacks.Callback):
@@ -30,7 +30,7 @@ class LossPlot(keras.callbacks.Callback):
             return
         try:
             plot_log(self.log, self.path)
-        except (OSError, ValueError, csv.Error) as error:  # a log may be damaged by what befell the disk
+        except (OSError, ValueError) as error:
             warnings.warn(f"The plot of the losses was not written: {error}.", stacklevel=2)
 
 
@@ -43,8 +43,7 @@ def plot_log(log, path):
     """
     from matplotlib.figure import Figure
 
-    with open(log, newline="", errors="replace") as file:
-        rows = [row for row in csv.DictReader(file) if (row.get("epoch") or "").isdigit()]
+    rows = read_rows(log)
     if not rows:
         return
     epochs = [int(row["epoch"]) + 1 for row in rows]
@@ -75,11 +74,3 @@ def plot_log(log, path):
 def is_score(name, names):
     """Tells whether a logged value is a score of samples: validation of a loss or a probability is not."""
     return name.startswith("val_") and name.removeprefix("val_") not in names
-
-
-def number(text):
-    """Returns what a cell of a CSV log holds, NaN where that is no number."""
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return math.nan

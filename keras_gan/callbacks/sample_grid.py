@@ -5,6 +5,7 @@ import keras
 import numpy as np
 
 from keras_gan import files, pictures
+from keras_gan.untrusted.arrays import read_arrays
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -67,8 +68,10 @@ class SampleGrid(keras.callbacks.Callback):
             with files.replacing(path) as written:
                 np.savez(written, **wanted)
             return wanted
-        with np.load(path, allow_pickle=False) as saved:
-            inputs = {name: saved[name] for name in saved.files}
+        try:
+            inputs = read_arrays(path)
+        except ValueError as error:
+            raise ValueError(f"The saved latents must be readable. Received: {path}: {error}.") from error
         if {k: v.shape[1:] for k, v in inputs.items()} != {k: v.shape[1:] for k, v in wanted.items()}:
             raise ValueError(
                 f"The saved latents must fit the model. Received: {path} with "

@@ -1,12 +1,12 @@
 """Images from NumPy arrays and from .npz and .npy files."""
 
 import pathlib
-import zipfile
 
 import numpy as np
 
 from keras_gan.data import collect, pixels
 from keras_gan.data.convert import Convert
+from keras_gan.untrusted.arrays import read_array, read_arrays
 
 IMAGE_KEYS = ("image", "images", "x")
 LABEL_KEYS = ("label", "labels", "y")
@@ -59,9 +59,8 @@ def read_file(path: pathlib.Path, split: str, value_range: tuple | None) -> Arra
 
 def _load(path: pathlib.Path) -> np.ndarray | dict[str, np.ndarray]:
     try:
-        stored = np.load(path, allow_pickle=False)
-        return stored if path.suffix == ".npy" else {key: stored[key] for key in stored.files}
-    except (ValueError, EOFError, OSError, AttributeError, zipfile.BadZipFile) as error:
+        return read_array(path) if path.suffix == ".npy" else read_arrays(path)
+    except ValueError as error:
         raise ValueError(
             f"A {path.suffix} file of plain arrays (no Python objects) was expected. "
             f"Received: source={str(path)!r}, which cannot be read: {error}"

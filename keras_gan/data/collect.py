@@ -3,10 +3,11 @@
 import concurrent.futures
 import itertools
 import os
-import pathlib
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
+
+from keras_gan.memory import memory_limit
 
 CHUNK = 512  # images in flight at once: bounds the memory, long enough to keep every thread busy
 
@@ -69,12 +70,3 @@ def check_memory(needed: int, limit: float) -> None:
             f"Received: cache=True for {needed / 1e9:.1f} GB of images, where {limit / 1e9:.1f} GB may be used. "
             "Use `cache=False` (decode in every epoch) or `cache` with the path of a folder (decode once, to disk)."
         )
-
-
-def memory_limit() -> float:
-    """Half of the memory that is available now, in bytes; infinite where the system does not tell."""
-    meminfo = pathlib.Path("/proc/meminfo")
-    if not meminfo.exists():
-        return float("inf")
-    fields = dict(line.split(":") for line in meminfo.read_text().splitlines())
-    return int(fields["MemAvailable"].split()[0]) * 1024 / 2

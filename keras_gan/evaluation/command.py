@@ -1,13 +1,12 @@
 """What `keras-gan evaluate` does: opens what is to be measured, measures it, writes the results."""
 
-import inspect
 import json
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from keras_gan import files, recipes, runs
+from keras_gan import files, runs
 from keras_gan.callbacks import EvaluateSamples
 from keras_gan.evaluation import setup
 from keras_gan.evaluation.evaluation import Evaluation, Progress, batches_of
@@ -104,7 +103,7 @@ def evaluate(
     subject = subject_at(path, count, seed, best, bad_files)
     if data is None and subject.run is None:
         raise ValueError("`--data` must name the real images to compare with. Received: none, and no run folder.")
-    source, options = (data, {}) if data is not None else data_of(*described(subject.run))
+    source, options = (data, {}) if data is not None else data_of(subject.run.config()["arguments"])
     options |= {} if archives is None else {"archives": str(archives)}
     options |= {"bad_files": bad_files} if bad_files != "raise" else {}
     real = setup.real_images(source, split, subject.shape, **options)
@@ -144,22 +143,15 @@ def _keeping(kept: Reservoir, batches: Iterable) -> Iterator[dict[str, Any]]:
         yield batch
 
 
-def described(run: runs.Run) -> tuple[str, dict[str, Any]]:
-    """Returns the recipe of a run and its arguments."""
-    config = run.config()
-    return config["recipe"], config["arguments"]
-
-
-def data_of(recipe: str, arguments: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Returns what a recipe trains on: the source and how to open it."""
-    known = inspect.signature(getattr(recipes, recipe)).parameters
-    source = arguments.get("data", known["data"].default)
+def data_of(arguments: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Returns what a recipe with these arguments trains on: the source and how to open it."""
+    source = arguments["data"]
     return source, {name: arguments[name] for name in PASSED_ON if name in arguments}
 
 
-def callback(recipe: str, arguments: dict[str, Any], gan: GAN, every: int) -> EvaluateSamples:
-    """Makes the callback that measures a recipe's samples while they are learned, against the images it learns from."""
-    source, options = data_of(recipe, arguments)
+def callback(arguments: dict[str, Any], gan: GAN, every: int) -> EvaluateSamples:
+    """Makes the callback that measures a run's samples while they are learned, against the images it learns from."""
+    source, options = data_of(arguments)
     real = setup.real_images(source, shape=tuple(gan.image_shape), **options)
     about = {"data": str(source), "split": "train", "size": list(gan.image_shape)}
     metrics = setup.metrics_for(WHILE_LEARNING)

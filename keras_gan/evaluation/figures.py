@@ -1,6 +1,5 @@
 """Pictures as PNG files in memory."""
 
-import csv
 import io
 import math
 from pathlib import Path
@@ -8,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_gan.callbacks.loss_plot import is_score, number
+from keras_gan.callbacks.loss_plot import is_score
+from keras_gan.logs import number, read_rows
 from keras_gan.pictures import grid, to_pillow
 
 LARGEST = 96  # pixels: larger images are made smaller, so that a page of 200 of them stays within megabytes
@@ -48,8 +48,7 @@ def reduced(images: np.ndarray) -> np.ndarray:
 
 def read_log(log: Path) -> dict[str, tuple[list[int], list[float]]]:
     """Reads what `keras.callbacks.CSVLogger` wrote: {name: (epochs from 1, values)}, where the values are finite."""
-    with open(log, newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(log)
     curves = {}
     for name in filter(None, rows[0] if rows else ()):
         values = [number(row[name]) for row in rows]

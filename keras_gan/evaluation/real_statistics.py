@@ -1,7 +1,6 @@
 import hashlib
 import json
 import warnings
-import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 
 from keras_gan import files
 from keras_gan.metrics.statistics import Statistics
+from keras_gan.untrusted.arrays import read_arrays
 
 FORMAT = 1  # of the files; part of the key, so that another one is never read
 
@@ -71,9 +71,8 @@ def load(path: Path, kind: type) -> Statistics | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return kind.from_arrays({name: stored[name] for name in stored.files})
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        return kind.from_arrays(read_arrays(path))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         warnings.warn(f"Statistics of the real images could not be read and are made again: {error}.", stacklevel=2)
         return None
 

@@ -218,11 +218,16 @@ def _training(run: Run) -> Element | None:
     if not logged:
         return None
     config = run.config()
+    command = element("code", str(config.get("command", "")))
     last = ", ".join(f"{name} {values[-1]:.4g}" for name, (_, values) in logged.items())
     epoch = max(epochs[-1] for epochs, _ in logged.values())
     return _section(
         "Training",
-        element("p", f"{config['recipe']}, {epoch} of {config['epochs']} epochs: ", element("code", config["command"])),
+        element(
+            "p",
+            f"{config['recipe']}, {epoch} of {config['epochs']} epochs: ",
+            command,
+        ),
         figure(
             "Losses and scores by epoch",
             picture(curves(logged), f"Curves over {epoch} epochs. Last values: {last}.", class_="smooth"),

@@ -14,6 +14,7 @@ from keras_gan.exporting.onnx import to_onnx
 from keras_gan.files import replacing
 from keras_gan.models.gan import GAN
 from keras_gan.models.infogan import InfoGAN
+from keras_gan.untrusted.texts import parse_json, read
 
 PAGE = Path(__file__).parent / "files" / "web"  # what is copied: the page itself
 FACTS = "generator.json"  # by which an earlier export is known, too
@@ -85,7 +86,7 @@ def check_place(path: Path) -> None:
     if not path.exists():
         return
     try:
-        known = set(json.loads((path / FACTS).read_text())["files"])
+        known = set(parse_json(read(path / FACTS, "The facts of an export"))["files"])
     except (OSError, ValueError, KeyError, TypeError):
         raise FileExistsError(
             "Only an earlier web export is replaced. "

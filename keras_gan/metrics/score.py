@@ -2,6 +2,8 @@ import dataclasses
 import json
 from typing import Any
 
+from keras_gan.untrusted.texts import parse_json
+
 
 @dataclasses.dataclass(frozen=True)
 class Score:
@@ -85,7 +87,7 @@ class Score:
             ValueError: if the text is not that of a score.
         """
         try:
-            return cls(**json.loads(text))
+            return cls(**parse_json(text))
         except (TypeError, ValueError) as error:
             raise ValueError(f"A score's JSON was expected. Received: {error}.") from error
 

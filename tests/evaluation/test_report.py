@@ -184,7 +184,7 @@ def test_one_score_has_no_further_protocol(written):
 
 def test_texts_are_escaped(written, run):
     evil = "<script>alert('&\"')</script>"
-    run.write_config({**run.config(), "recipe": evil})
+    run.write_config({**run.config(), "command": evil})
     parsed = written(about={"data": evil, evil: [evil]}, subject=evil, run=run)
     assert not parsed.all("script")
     assert parsed.texts("h1") == [f"Evaluation of {evil}"]

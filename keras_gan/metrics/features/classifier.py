@@ -1,8 +1,6 @@
 import hashlib
 import io
-import json
 import pathlib
-import zipfile
 
 import keras
 import numpy as np
@@ -10,6 +8,8 @@ from keras import layers
 
 from keras_gan.metrics.features.extractor import Extractor, check_images
 from keras_gan.metrics.features.forward import Forward
+from keras_gan.untrusted.arrays import read_arrays
+from keras_gan.untrusted.texts import parse_json
 
 FOLDER = pathlib.Path(__file__).with_name("weights")
 SIZES = {"digits": 8, "mnist": 28, "fashion_mnist": 28}
@@ -149,11 +149,9 @@ def _read(path, sha256):
     if sha256 not in (None, found):
         raise ValueError(f"{path} must have the SHA-256 {sha256}. Received: {found}. The file was changed. {mend}")
     try:
-        zipfile.ZipFile(io.BytesIO(content)).close()  # np.load would take files of a single array, too
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        return arrays, json.loads(str(arrays.pop("about"))), found
-    except (EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        arrays = read_arrays(io.BytesIO(content))
+        return arrays, parse_json(str(arrays.pop("about"))), found
+    except (KeyError, ValueError) as error:
         raise ValueError(f"A file of classifier weights was expected. Received: {path}: {error}. {mend}") from error
 
 

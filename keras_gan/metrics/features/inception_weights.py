@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import math
 import os
 import shutil
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from keras_gan.files import replacing
 from keras_gan.metrics.features.torch_file import read_state_dict
+from keras_gan.untrusted.texts import check_regular
 
 # SHA-256 -> file. The first is also what the file's name says, in its first 8 digits.
 PUBLISHED = {
@@ -123,16 +125,21 @@ def _read_graph(path):
         ) from error
     from google.protobuf.message import DecodeError
 
-    graph = tf.compat.v1.GraphDef()
+    check_regular(path, "A GraphDef")
+    graph, content = tf.compat.v1.GraphDef(), Path(path).read_bytes()
     try:
-        graph.ParseFromString(Path(path).read_bytes())
+        graph.ParseFromString(content)
         names = scopes()
-        return {
-            names[node.name]: tf.make_ndarray(node.attr["value"].tensor)
+        tensors = {
+            names[node.name]: node.attr["value"].tensor
             for node in graph.node
             if node.op == "Const" and node.name in names
         }
-    except (DecodeError, ValueError, TypeError) as error:
+        for name, tensor in tensors.items():  # one number can stand for any number of them
+            if math.prod(side.size for side in tensor.tensor_shape.dim) > len(content):
+                raise ValueError(f"{name} says that it holds more than the file")
+        return {name: tf.make_ndarray(tensor) for name, tensor in tensors.items()}
+    except (DecodeError, ValueError, TypeError, OverflowError, KeyError) as error:
         raise ValueError(f"A TensorFlow GraphDef was expected. Received: {path}, unreadable: {error}.") from error
 
 

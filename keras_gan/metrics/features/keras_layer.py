@@ -7,6 +7,7 @@ from keras import layers, ops
 from keras_gan.metrics.features.extractor import Extractor, check_images
 from keras_gan.metrics.features.forward import Forward, sha256_of_weights
 from keras_gan.metrics.features.resize import RESIZES
+from keras_gan.untrusted.models import load_model
 
 
 class KerasLayerFeatures(Extractor):
@@ -31,7 +32,8 @@ class KerasLayerFeatures(Extractor):
         batch_size: int, the most images in one pass; larger batches are cut. Defaults to 128.
 
     Raises:
-        ValueError: if there is no such layer, or an argument is none of these.
+        ValueError: if there is no such layer, an argument is none of these, or the file is damaged or refused
+            (`Lambda` layers, and classes that are not registered).
 
     Example:
 
@@ -57,7 +59,7 @@ class KerasLayerFeatures(Extractor):
         batch_size=128,
     ):
         if isinstance(model, str | os.PathLike):
-            model = keras.saving.load_model(model)
+            model = _loaded(model)
         if resize is not None and resize not in RESIZES:
             allowed = ", ".join(map(repr, RESIZES))
             raise ValueError(f"`resize` must be None or one of {allowed}. Received: resize={resize!r}.")
@@ -100,6 +102,16 @@ class KerasLayerFeatures(Extractor):
     def protocol(self):
         declared = {"layer": self.layer, "image_shape": list(self.image_shape), "input_range": list(self.input_range)}
         return {**super().protocol(), **declared, "averaged": self.average, "resize": self.resize}
+
+
+def _loaded(path):
+    try:
+        return load_model(path)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # Keras and the layers' own code raise all kinds of errors
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"`model` must be a readable .keras file. Received: {path}: {reason[:300]}") from error
 
 
 def _image_shape(model, image_shape):

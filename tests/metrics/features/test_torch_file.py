@@ -56,7 +56,7 @@ def test_code_in_a_file_is_refused_by_name(form, tmp_path):
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize(
-    ("content", "text"), [({"a": 3}, "a is not a tensor|no attribute"), ([1], "no attribute"), (7, "no attribute")]
+    ("content", "text"), [({"a": 3}, "a is not a tensor"), ([1], "a list, no dict of tensors"), (7, "a int, no dict")]
 )
 def test_what_is_no_state_dict_is_refused(form, content, text, tmp_path):
     with pytest.raises(ValueError, match=f"A PyTorch state dict was expected. Received: .*, unreadable: .*({text})"):
@@ -123,7 +123,7 @@ def test_views_by_hand(tmp_path):
     ],
 )
 def test_a_view_outside_its_storage_is_refused(view, tmp_path):
-    with pytest.raises(ValueError, match="the numbers of a are cut short"):
+    with pytest.raises(ValueError, match=r"the numbers of a are cut short|tensors are larger than the file"):
         read_state_dict(write_view(tmp_path / "view.pth", **view))
 
 
