@@ -81,8 +81,14 @@ class ExportedGenerator:
         return [tf.TensorSpec((None, *shape), dtype, name=name) for name, (shape, dtype) in self.shapes.items()]
 
     def images(self, *tensors: "tf.Tensor") -> "dict[str, tf.Tensor]":
-        """Draws float32 images in [-1, 1]: the function that is exported."""
-        return {OUTPUT: self.gan.generate(dict(zip(self.names, tensors, strict=True)), generator=self.network)}
+        """Draws float32 images in [-1, 1]: the function that is exported.
+
+        Runtimes take -1 for the last class: a label below 0 becomes one that is out of range, which they refuse.
+        """
+        inputs = dict(zip(self.names, tensors, strict=True))
+        if "label" in inputs and self.gan.num_classes is not None:
+            inputs["label"] = ops.where(inputs["label"] < 0, self.gan.num_classes, inputs["label"])
+        return {OUTPUT: self.gan.generate(inputs, generator=self.network)}
 
     def metadata(self) -> dict[str, str]:
         """Returns what a program needs to know to draw from the file, besides the names of its tensors."""

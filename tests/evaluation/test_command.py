@@ -40,10 +40,10 @@ def test_training_logs_scores_and_keeps_the_best(trained):
 def test_a_resumed_run_beats_its_old_best(trained, tmp_path):
     run = runs.Run.open(trained / "run")
     gan = run.load()
-    callbacks = run._measuring(command.callback(run.config()["arguments"], gan, every=1))
+    best = run._keeping_best(command.callback(run.config()["arguments"], gan, every=1))
     values = [float(row["val_frechet_distance"]) for row in csv.DictReader(run.log.read_text().splitlines())]
-    assert callbacks[1].best == min(values)
-    assert callbacks[1].mode == "min"
+    assert best.best == min(values)
+    assert best.mode == "min"
 
 
 def test_a_run_is_scored_against_its_own_data(trained):

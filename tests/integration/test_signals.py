@@ -130,8 +130,10 @@ def test_a_signal_while_data_are_read_is_one_line(command, monkeypatch, tmp_path
     with monkeypatch.context() as patch:
         signal_in(patch, folders.Folder, "read", number)
         code, _, lines = command(*TRAIN, "--data", "pictures")
-    assert code == 130
-    assert lines == ["keras-gan: Interrupted. Nothing is left half written; the same command begins again."]
+    assert (lines, code) == (
+        ["keras-gan: Interrupted. Nothing is left half written; the same command begins again."],
+        130,
+    )
     assert not (tmp_path / "run").exists()
     assert command(*TRAIN, "--data", "pictures")[0] == 0
 
