@@ -124,18 +124,18 @@ TRAIN = ("train", "dcgan", "--batch-size", 16, "--epochs", 3, "--no-health", "--
 def test_a_signal_while_data_are_read_is_one_line(command, monkeypatch, tmp_path, number):
     from PIL import Image
 
-    (tmp_path / "pictures").mkdir()
+    (tmp_path / "photographs").mkdir()  # no data set of another test
     for index in range(40):
-        Image.new("L", (8, 8), index).save(tmp_path / "pictures" / f"{index}.png")
+        Image.new("L", (8, 8), index).save(tmp_path / "photographs" / f"{index}.png")
     with monkeypatch.context() as patch:
         signal_in(patch, folders.Folder, "read", number)
-        code, _, lines = command(*TRAIN, "--data", "pictures")
+        code, _, lines = command(*TRAIN, "--data", "photographs")
     assert (lines, code) == (
         ["keras-gan: Interrupted. Nothing is left half written; the same command begins again."],
         130,
     )
     assert not (tmp_path / "run").exists()
-    assert command(*TRAIN, "--data", "pictures")[0] == 0
+    assert command(*TRAIN, "--data", "photographs")[0] == 0
 
 
 @BOTH
