@@ -214,7 +214,7 @@ class Run(Config):
     def _typed(self, path):
         """Goes through the command line, which must print one line and end with 0 or 2."""
         errors, before = io.StringIO(), sys.argv
-        sys.argv = ["keras-gan", "train", "--resume", str(path), "--epochs", "0"]
+        sys.argv = ["keras-gan", "train", "--resume", str(path), "--epochs", "1"]
         if runs.Run(path).config_path.is_file():
             sys.argv = ["keras-gan", "sample", str(path), "--count", "1", "--out", str(path / "grid.png")]
         try:

@@ -89,27 +89,31 @@ def of_json(random, text):
         tree = json.loads(text)
     except (ValueError, RecursionError):  # it was changed before
         return of_bytes(random, text)
-    for _ in range(random.choice((1, 1, 2, 3))):
-        nodes = [node for node in _containers(tree) if node]
-        if not nodes:
-            break
-        node = random.choice(nodes)
-        key = random.choice(list(node) if isinstance(node, dict) else range(len(node)))
-        kind = random.random()
-        if kind < 0.6:
-            node[key] = value(random)
-        elif kind < 0.75:
-            del node[key]
-        elif kind < 0.85:
-            node[key] = copy.deepcopy(random.choice(nodes))
-        elif isinstance(node, dict):
-            node[random.choice([*TEXTS, *node])] = node.pop(key)
-        else:
-            node.append(value(random))
     try:
+        for _ in range(random.choice((1, 1, 2, 3))):
+            _change(random, tree)
         return json.dumps(tree).encode("utf-8", "surrogatepass")
     except RecursionError:  # 500 levels in 500
         return of_bytes(random, text)
+
+
+def _change(random, tree):
+    nodes = [node for node in _containers(tree) if node]
+    if not nodes:
+        return
+    node = random.choice(nodes)
+    key = random.choice(list(node) if isinstance(node, dict) else range(len(node)))
+    kind = random.random()
+    if kind < 0.6:
+        node[key] = value(random)
+    elif kind < 0.75:
+        del node[key]
+    elif kind < 0.85:
+        node[key] = copy.deepcopy(random.choice(nodes))
+    elif isinstance(node, dict):
+        node[random.choice([*TEXTS, *node])] = node.pop(key)
+    else:
+        node.append(value(random))
 
 
 def _containers(tree):
@@ -129,7 +133,7 @@ def of_array(random, data):
     if random.random() < 0.1:
         header.pop(random.choice(list(header)))
     text = repr(header).encode() if random.random() < 0.9 else b"(" * random.choice((10, 500, 9000))
-    start = data[:6] + random.choice((b"\1\0", b"\1\0", b"\2\0", b"\3\0", b"\7\7"))
+    start = b"\x93NUMPY" + random.choice((b"\1\0", b"\1\0", b"\2\0", b"\3\0", b"\7\7"))
     size = struct.pack("<H" if start[6] == 1 else "<I", len(text) + 1)
     return start + size + text + b"\n" + data[128:]
 

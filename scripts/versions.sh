@@ -16,9 +16,9 @@ trap 'rm -rf "$place"' EXIT
 mkdir "$place/project"
 (cd "$root" && git archive HEAD) | tar -x -C "$place/project"
 "$(find_python)" -m venv "$place/venv"
-pip="$place/venv/bin/python -m pip --disable-pip-version-check --quiet"
-$pip install --upgrade "pip>=25"
-(cd "$place/project" && $pip wheel --no-deps --wheel-dir "$place/wheel" .)
+pip="$place/venv/bin/python -m pip --disable-pip-version-check"
+$pip install --quiet --upgrade "pip>=25"
+(cd "$place/project" && $pip wheel --quiet --no-deps --wheel-dir "$place/wheel" .)
 rm -rf "$place/project/keras_gan" "$place/project/build"
 
 "$place/venv/bin/python" - "$place/project/pyproject.toml" "$kind" > "$place/constraints.txt" << 'PYTHON'
@@ -31,7 +31,7 @@ for name, lowest in re.findall(r'^    "([\w-]+)>=([\d.]+)', text, re.M) if kind 
     print(f"{name}~={lowest}.0" if lowest.count(".") < 2 else f"{name}=={lowest}")
 PYTHON
 wheel="$(ls "$place"/wheel/*.whl)"
-$pip install --constraint "$place/constraints.txt" "${wheel}[test]"
+$pip install --quiet --constraint "$place/constraints.txt" "${wheel}[test]"
 echo "The $kind versions, from $(basename "$wheel"):"
 $pip list 2> /dev/null | grep -E "^(jax|keras|keras-gan|numpy|onnx|onnxruntime|pillow|scikit-learn|tensorflow|tf2onnx) "
 
