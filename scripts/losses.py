@@ -213,7 +213,8 @@ def main():
     extractor_for(options.data, options.archives)
     known = (options.data, options.archives, options.few, options.budget)
     if options.few:
-        kinds = [("NonSaturating", "R1", augmenter) for augmenter in ("none", "DiffAugment", "ADA")]
+        penalties = options.penalties or ("none", "R1")
+        kinds = [("NonSaturating", *pair) for pair in itertools.product(penalties, ("none", "DiffAugment", "ADA"))]
     else:
         kinds = [(*pair, "none") for pair in pairs(options.losses, options.penalties)]
     jobs = [(*known, seed, *kind) for kind in kinds for seed in options.seeds]
