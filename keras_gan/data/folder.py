@@ -11,9 +11,10 @@ import numpy as np
 
 from keras_gan.data import collect
 from keras_gan.data.convert import Convert
+from keras_gan.untrusted.texts import check_regular
 
 if TYPE_CHECKING:
-    pass
+    import tensorflow as tf
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 LITTER = ("thumbs.db", "desktop.ini", "__macosx")  # what systems leave in folders, besides hidden files
@@ -34,7 +35,8 @@ class Folder:
     """The image files under a folder.
 
     When no file lies directly in the folder, every one lies in a sub-folder of it, and there are two sub-folders or
-    more, the sub-folders are the classes, in alphabetical order. Otherwise there are no labels.
+    more, the sub-folders are the classes, in alphabetical order. Otherwise there are no labels. Links are followed,
+    save for those that lead back to a folder above them.
 
     Args:
         path: the folder.
@@ -43,9 +45,13 @@ class Folder:
 
     def __init__(self, path: pathlib.Path, bad_files: str = "raise"):
         self.path, self.bad_files = path, bad_files
-        files = sorted(_walk(path))
+        unreadable = []
+        files = sorted(_walk(path, unreadable.append))
         self.files = [file for file in files if file.suffix.lower() in SUFFIXES]
         self.bad = {file: "not an image file" for file in files if file.suffix.lower() not in SUFFIXES}
+        self.bad |= {pathlib.Path(error.filename): error.strerror for error in unreadable}
+        if unreadable and (bad_files == "raise" or not self.files):
+            self._report(skip=False)
         if not self.files:
             raise ValueError(
                 f"A folder must hold image files ({', '.join(SUFFIXES)}). "
@@ -63,7 +69,7 @@ class Folder:
         self._report()
         return images, self._labels(headers)
 
-    def stream(self, convert: Convert) -> "tuple[Callable, int]":
+    def stream(self, convert: Convert) -> "tuple[Callable[..., tf.data.Dataset], int]":
         """Decodes every file once to find the bad ones.
 
         Returns:
@@ -127,7 +133,7 @@ class Folder:
             return function(item, *args)
         except Exception as error:  # Pillow raises OSError, SyntaxError, struct.error and more, by format and damage
             path = item.path if isinstance(item, Header) else item
-            self.bad[path] = str(error).replace(str(path), path.name)
+            self.bad[path] = " ".join(str(error).replace(str(path), path.name).split()) or type(error).__name__
             return None
 
     def _report(self, skip: bool = True) -> None:
@@ -155,13 +161,24 @@ class Folder:
         return np.array([number[path.parent.name] for path in good], "int32")
 
     def _name(self, path: pathlib.Path) -> str:
-        return path.relative_to(self.path).as_posix()
+        return printable(path.relative_to(self.path).as_posix())
 
 
-def _walk(folder: pathlib.Path):
-    for root, folders, files in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if not _is_litter(name)]
+def printable(text: str) -> str:
+    """Returns a text in one line: what cannot be printed, as a new line in the name of a file, becomes "?"."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _walk(folder: pathlib.Path, unreadable: Callable[[OSError], None]):
+    for root, folders, files in os.walk(folder, onerror=unreadable, followlinks=True):
+        folders[:] = [name for name in folders if not _is_litter(name) and not _leads_back(root, name)]
         yield from (pathlib.Path(root, name) for name in files if not _is_litter(name))
+
+
+def _leads_back(root: str, name: str) -> bool:
+    """Tells whether a sub-folder is a link to a folder that it lies in."""
+    path = pathlib.Path(root, name)
+    return path.is_symlink() and pathlib.Path(root).resolve().is_relative_to(path.resolve())
 
 
 def _is_litter(name: str) -> bool:
@@ -172,9 +189,11 @@ def read_header(path: pathlib.Path) -> Header:
     """Reads size and colour without decoding the pixels."""
     from PIL import ExifTags, Image
 
+    check_regular(path, "An image")  # a pipe would be waited for
     with Image.open(path) as image:
         width, height = image.size
-        if image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8):  # turned by a quarter
+        told = image.format != "PNG" or "exif" in image.info  # Pillow would decode a PNG to look behind its pixels
+        if told and image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8):  # turned by a quarter
             width, height = height, width
         return Header(path, height, width, image.mode in GREY_MODES)
 
@@ -184,7 +203,9 @@ def decode(header: Header, convert: Convert) -> np.ndarray:
     from PIL import Image, ImageOps
 
     with Image.open(header.path) as image:
-        image = ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
+        if image.size != (header.width, header.height):
+            raise ValueError(f"it has {image.height}x{image.width} pixels, and its header says otherwise")
         if image.mode == "F":
             raise ValueError("pixels are floats of unknown range")
         if image.mode.startswith("I"):  # 16 bits; Pillow opens some as 32-bit integers
