@@ -92,7 +92,7 @@ class Run:
                 "epochs": epochs,
                 "deterministic": deterministic,
                 "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-                "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+                "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
                 "versions": versions(),
             }
         )

@@ -22,7 +22,7 @@ $pip install --quiet --upgrade "pip>=25"
 rm -rf "$place/project/keras_gan" "$place/project/build"
 
 "$place/venv/bin/python" - "$place/project/pyproject.toml" "$kind" > "$place/constraints.txt" << 'PYTHON'
-"""Prints a constraint for each dependency: of "keras>=3.12,<4" the lowest, "keras~=3.12.0"; of the newest none."""
+"""Prints a constraint for each dependency: of "keras>=3.15,<4" the lowest, "keras~=3.15.0"; of the newest none."""
 import re
 import sys
 

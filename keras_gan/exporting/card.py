@@ -46,7 +46,7 @@ def model_card(
         "num_classes": gan.num_classes,
         "weights": gan.ema_generator.count_params(),
         "images_seen": int(gan.images_seen),
-        "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "keras_gan_version": __version__,
         "license": None,
         "intended_use": None,
