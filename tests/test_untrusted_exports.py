@@ -229,8 +229,8 @@ def test_an_onnx_file_may_not_read_other_files(model, program, tmp_path, capsys)
     path = tmp_path / "folder" / "generator.onnx"
     path.write_bytes(copy.SerializeToString())
     assert program.main([str(path), "--out", str(tmp_path / "grid.png")]) == 2
-    assert "escapes model directory" in capsys.readouterr().err
-    with pytest.raises(ValueError, match="escapes model directory"):
+    assert "escapes " in capsys.readouterr().err
+    with pytest.raises(ValueError, match="escapes "):
         sources.open_generator(path)
 
 

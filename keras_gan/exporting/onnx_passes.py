@@ -40,6 +40,7 @@ def in_half(model: "onnx.ModelProto") -> "onnx.ModelProto":
     from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
 
     graph = model.graph
+    before = {node.name for node in graph.node}
     under_root = {node.input[0] for node in graph.node if node.op_type == "Sqrt"}
     kept = [
         node.name
@@ -52,19 +53,18 @@ def in_half(model: "onnx.ModelProto") -> "onnx.ModelProto":
         op_block_list=[*DEFAULT_OP_BLOCK_LIST, "ReduceMean", "ReduceSum", "Pow", "Sqrt", "Reciprocal"],
         node_block_list=kept,
     )
-    _drop_round_trips(model.graph)
+    _drop_round_trips([node for node in model.graph.node if node.name not in before], model.graph)
     _sort(model.graph)  # the converter's casts stand at the end
     return model
 
 
-def _drop_round_trips(graph: "onnx.GraphProto") -> None:
-    """Lets float32 nodes read from float32 nodes: the converter rounds to float16 and back between any two."""
-    halved = {
-        node.output[0]: node.input[0]
-        for node in graph.node
-        if node.name.endswith("_cast_to_fp16_node") or node.name.startswith("graph_input_cast")
-    }
-    back = [node for node in graph.node if node.name.endswith("_cast_to_fp32_node") and node.input[0] in halved]
+def _drop_round_trips(casts: "list[onnx.NodeProto]", graph: "onnx.GraphProto") -> None:
+    """Lets float32 nodes read from float32 nodes: the converter's casts round to float16 and back between any two."""
+    import onnx
+
+    target = {node.name: next(a.i for a in node.attribute if a.name == "to") for node in casts}
+    halved = {node.output[0]: node.input[0] for node in casts if target[node.name] == onnx.TensorProto.FLOAT16}
+    back = [n for n in casts if target[n.name] == onnx.TensorProto.FLOAT and n.input[0] in halved]
     instead = {node.output[0]: halved[node.input[0]] for node in back}
     for node in back:
         graph.node.remove(node)
