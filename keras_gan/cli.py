@@ -14,6 +14,7 @@ import typer
 from keras_gan import _backend, exporting, files, pictures, recipes, resuming, runs, screen, signals
 from keras_gan.data import catalogue
 from keras_gan.evaluation.setup import EXTRACTORS, METRICS
+from keras_gan.models import batches
 from keras_gan.untrusted import runs as untrusted_runs
 from keras_gan.version import __version__
 
@@ -75,6 +76,9 @@ def train(
         int | None, typer.Option(min=1, metavar="EPOCHS", help="Measure samples every so many epochs; keep the best.")
     ] = None,
     deterministic: Annotated[bool, typer.Option("--deterministic", help=DETERMINISTIC)] = False,
+    devices: Annotated[
+        int, typer.Option(min=1, help="GPUs that have a part of every batch each; without GPUs, parts of the CPU.")
+    ] = 1,
 ) -> None:
     """Train a GAN. Without arguments: handwritten digits, in a few minutes. Ctrl-C saves."""
     arguments = {
@@ -89,13 +93,13 @@ def train(
     }
     arguments = {name: value for name, value in arguments.items() if value is not None}
     places = {"out": out, "resume": resume, "start": start, "frozen": freeze_discriminator}
-    places["deterministic"] = deterministic
+    places |= {"deterministic": deterministic, "devices": devices}
     opened = _opened(recipe, arguments, epochs, evaluate, **places)
     if not screen.train(*opened, tensorboard, health, keep, checkpoint_minutes):
         raise typer.Exit(130)
 
 
-def _opened(recipe, arguments, epochs, evaluate, out, resume, start, frozen, deterministic):
+def _opened(recipe, arguments, epochs, evaluate, out, resume, start, frozen, deterministic, devices):
     """Returns the run, what it trains, its first epoch and what measures: of a new run, or of one to go on with."""
     if frozen is not None and start is None:
         raise ValueError(f"--freeze-discriminator goes with --from. Received: {frozen} without it.")
@@ -105,13 +109,13 @@ def _opened(recipe, arguments, epochs, evaluate, out, resume, start, frozen, det
         given = [f"--{name.replace('_', '-')}" for name in arguments]
         if given := [*given, *["--out"] * (out is not None), *["--deterministic"] * deterministic]:
             raise ValueError(f"--resume takes everything but --epochs from the run. Received: {', '.join(given)}.")
-        return _resumed(resume, epochs, evaluate)
+        return _resumed(resume, epochs, evaluate, devices)
     name = recipe if start is None else f"{start.name}_fine_tuned"
     trained = None
     if start is not None:
         recipe, arguments, trained = _taken_over(start, recipe, arguments)
     places = (out or Path("runs") / name, trained, frozen or 0)
-    return _started(recipe, arguments, epochs, evaluate, deterministic, *places)
+    return _started(recipe, arguments, epochs, evaluate, deterministic, devices, *places)
 
 
 def _taken_over(start, recipe, arguments):
@@ -130,23 +134,25 @@ def _taken_over(start, recipe, arguments):
     return config["recipe"], taken, trained
 
 
-def _started(name, arguments, epochs, evaluate, deterministic, out, trained=None, frozen=0):
+def _started(name, arguments, epochs, evaluate, deterministic, devices, out, trained=None, frozen=0):
     recipe = _named(name, RECIPES, "recipe", "keras-gan recipes")
     runs.Run.refuse_existing(out)
     if deterministic:
         _backend.deterministic()
     arguments = {"data": inspect.signature(recipe).parameters["data"].default, "seed": 0, **arguments}
-    training = recipe(**arguments)
+    with _backend.sharing(devices):
+        training = recipe(**arguments)
+        if trained is not None:
+            training.gan.start_from(trained)
+            training.gan.compile_from_config({**training.gan.get_compile_config(), "freeze_discriminator": frozen})
     training = training if epochs is None else training._replace(epochs=epochs)
-    if trained is not None:
-        training.gan.start_from(trained)
-        training.gan.compile_from_config({**training.gan.get_compile_config(), "freeze_discriminator": frozen})
     # Whatever is missing is told before a folder is made.
+    batches.check_shares(training.dataset, 1, training.gan.devices)
     measuring = _measuring(arguments, training.gan, evaluate)
     return runs.Run.create(out, name, arguments, training.epochs, deterministic), training, 0, measuring
 
 
-def _resumed(folder, epochs, evaluate):
+def _resumed(folder, epochs, evaluate, devices):
     run = runs.Run.open(folder)
     config = run.config()
     with files.locked(run.folder):  # refused now rather than after the data were read
@@ -154,7 +160,8 @@ def _resumed(folder, epochs, evaluate):
     recipe = _named(config["recipe"], RECIPES, "recipe", "keras-gan recipes")
     if config.get("deterministic", False):
         _backend.deterministic()
-    gan = run.load()
+    with _backend.sharing(devices):
+        gan = run.load()
     untrusted_runs.check_agreement(config["arguments"], gan, run.config_path)
     training = recipe(**config["arguments"])._replace(gan=gan, epochs=epochs or config["epochs"])
     first, _ = resuming.standing(training.gan, training.dataset)

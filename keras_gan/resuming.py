@@ -43,7 +43,7 @@ def standing(gan, dataset):
         gan: a `keras_gan.GAN`, which counts its steps.
         dataset: `tf.data.Dataset` or `keras.utils.PyDataset` of known length.
     """
-    return divmod(int(gan.step), int(dataset.cardinality()))
+    return divmod(int(gan.step.numpy()), int(dataset.cardinality()))
 
 
 def resume(gan, dataset, epochs, callbacks=(), **arguments):

@@ -7,11 +7,12 @@ from unittest import mock
 import keras
 import numpy as np
 
-from keras_gan import exporting
+from keras_gan import augmenters, exporting
 from keras_gan.models.inspection import layers_of
-from tests import jax_worker
+from tests import worker
 
 INJECTED = "injected/"
+LARGEST = 64  # images in a batch
 
 
 def values(variables):
@@ -41,8 +42,16 @@ def run_gan_test(make, batch, tmp_path, tolerance=2e-6):
     check_low_precision(make, batch)
     if keras.backend.backend() == "tensorflow":  # from other backends: tests/exporting/test_process.py
         check_exports(make, batch, tmp_path)
-        if jax_worker.INSTALLED:
+        if worker.JAX:
             check_backends_agree(make, batch, tmp_path)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Unseen(augmenters.ADA):
+    """ADA whose controller works on images that it leaves alone: devices draw other transforms."""
+
+    def apply(self, images, drawn):
+        return images
 
 
 class Batches(keras.utils.PyDataset):
@@ -89,13 +98,14 @@ def same_noise():
     def numpy_in_place_of(name):
         def draw(shape, *limits, dtype=None, seed=None, **named):
             random = np.random.default_rng(len(shape))
+            part, shape = _part(shape)
             # keras.random.normal(mean, stddev), uniform(minval, maxval), randint(minval, maxval)
             keys = ("mean", "stddev") if name == "normal" else ("minval", "maxval")
             defaults = (0.0, 1.0)
             low, high = (named.get(k, d) for k, d in zip(keys, (*limits, *defaults[len(limits) :]), strict=True))
             method = {"normal": random.normal, "uniform": random.uniform, "randint": random.integers}[name]
             return keras.ops.convert_to_tensor(
-                method(low, high, shape), dtype or ("int32" if name == "randint" else "float32")
+                part(method(low, high, shape)), dtype or ("int32" if name == "randint" else "float32")
             )
 
         return draw
@@ -104,6 +114,19 @@ def same_noise():
         for name in ("normal", "uniform", "randint"):
             stack.enter_context(mock.patch.object(keras.random, name, numpy_in_place_of(name)))
         yield
+
+
+def _part(shape):
+    """Returns what takes a replica's part of numbers drawn for a whole batch, and the shape to draw."""
+    if keras.backend.backend() != "tensorflow":
+        return (lambda drawn: drawn), shape
+    import tensorflow as tf
+
+    replica = tf.distribute.get_replica_context()
+    if replica is None or replica.num_replicas_in_sync == 1:
+        return (lambda drawn: drawn), shape
+    count, start = shape[0], replica.replica_id_in_sync_group * shape[0]
+    return (lambda drawn: tf.constant(drawn)[start : start + count]), (LARGEST, *shape[1:])
 
 
 def prepared(gan):
@@ -126,7 +149,7 @@ def check_backends_agree(make, batch, tmp_path, steps=20, tolerance=1e-5):
         inputs = gan.fixed_inputs(count, seed=step)
         batches.append({**{k: v[order] for k, v in batch.items()}, **{INJECTED + k: v for k, v in inputs.items()}})
     np.savez(folder / "batches.npz", **{f"{i}/{k}": v for i, part in enumerate(batches) for k, v in part.items()})
-    theirs = jax_worker.play(folder)
+    theirs = worker.play(folder)
     with same_noise():
         ours = replay(prepared(gan), batches)
     for step, (a, b) in enumerate(zip(ours, theirs, strict=True)):

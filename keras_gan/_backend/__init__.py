@@ -1,4 +1,4 @@
-"""The one place that knows the backend: eight names, one file per Keras backend (see CONTRIBUTING.md)."""
+"""The one place that knows the backend: twelve names, one file per Keras backend (see CONTRIBUTING.md)."""
 
 import keras
 
@@ -10,7 +10,11 @@ if keras.backend.backend() == "tensorflow":
         deterministic,
         exact,
         frozen,
+        infer,
         input_gradients,
+        replica_mean,
+        replicas,
+        sharing,
         substituted,
     )
 elif keras.backend.backend() == "jax":
@@ -21,7 +25,11 @@ elif keras.backend.backend() == "jax":
         deterministic,
         exact,
         frozen,
+        infer,
         input_gradients,
+        replica_mean,
+        replicas,
+        sharing,
         substituted,
     )
 else:
@@ -30,4 +38,17 @@ else:
         f"Received: KERAS_BACKEND={keras.backend.backend()!r}. Set KERAS_BACKEND=tensorflow before importing keras."
     )
 
-__all__ = ["Step", "apply", "aux_and_gradients", "deterministic", "exact", "frozen", "input_gradients", "substituted"]
+__all__ = [
+    "Step",
+    "apply",
+    "aux_and_gradients",
+    "deterministic",
+    "exact",
+    "frozen",
+    "infer",
+    "input_gradients",
+    "replica_mean",
+    "replicas",
+    "sharing",
+    "substituted",
+]

@@ -1,5 +1,7 @@
 """Gradients and the train step on JAX."""
 
+import contextlib
+import math
 import os
 
 import jax
@@ -49,6 +51,12 @@ def substituted(pairs):
 
 class Step:
     """Mixin that makes Keras call `gan_step(data)` and `gan_test_step(data)`, both written without a backend."""
+
+    @property
+    def devices(self):
+        """Number of devices that have a part of every batch each."""
+        distribution = keras.distribution.distribution()
+        return 1 if distribution is None else math.prod(distribution.device_mesh.shape)
 
     def train_step(self, state, data):
         if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(data)):  # not when run eagerly
@@ -117,6 +125,39 @@ def apply(optimizer, gradients, variables):
     )
     for variable, value in zip([*variables, *slots], [*values, *state], strict=True):
         variable.assign(value)
+
+
+def replicas():
+    """Returns 1: under a `keras.distribution` the step is written for the whole batch, and JAX divides it."""
+    return 1
+
+
+def replica_mean(value):
+    """Returns the value, which is that of the whole batch."""
+    return value
+
+
+def infer(network, inputs):
+    """Runs a network in inference mode; returns numpy arrays."""
+    return network.predict_on_batch(inputs)
+
+
+def sharing(count):
+    """Returns a context in which the GANs that are made train on `count` devices: GPUs, or without any a divided CPU.
+
+    Keras knows one distribution in a process: it stays when the block ends.
+
+    Raises:
+        ValueError: if there are fewer.
+    """
+    if count > 1:
+        with contextlib.suppress(RuntimeError):  # JAX has been used: the devices are what they are
+            jax.config.update("jax_num_cpu_devices", count)
+        found = keras.distribution.list_devices()
+        if len(found) < count:
+            raise ValueError(f"There must be as many devices as asked for. Received: {count}, with {found}.")
+        keras.distribution.set_distribution(keras.distribution.DataParallel(devices=found[:count]))
+    return contextlib.nullcontext()
 
 
 def exact():

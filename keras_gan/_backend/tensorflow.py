@@ -1,6 +1,7 @@
 """Gradients and the train step on TensorFlow."""
 
 import contextlib
+import functools
 
 import keras
 import tensorflow as tf
@@ -8,6 +9,9 @@ import tensorflow as tf
 # Inside this context every assignment to a Keras variable is forgotten when it ends: judging and penalties
 # read the networks and move nothing (batch statistics, spectral-norm vectors, dropout seeds).
 frozen = keras.StatelessScope
+
+# What the seeds of two replicas differ by: more than the seeds that Keras makes (1 to 10**9) differ from each other.
+SEEDS = 10**9 + 7
 
 
 def substituted(pairs):
@@ -22,13 +26,108 @@ def substituted(pairs):
 class Step:
     """Mixin that makes Keras call `gan_step(data)` and `gan_test_step(data)`, both written without a backend."""
 
+    @property
+    def devices(self):
+        """Number of devices that have a part of every batch each."""
+        return self.distribute_strategy.num_replicas_in_sync
+
+    def compile(self, *arguments, steps_per_execution=1, jit_compile="auto", **named):
+        if self.devices > 1 and (steps_per_execution != 1 or jit_compile is True):
+            raise ValueError(
+                "On several devices TensorFlow runs neither several steps in one call nor XLA. "
+                f"Received: steps_per_execution={steps_per_execution}, jit_compile={jit_compile}, with {self.devices} "
+                "devices. Leave them out, or train on JAX."
+            )
+        super().compile(*arguments, steps_per_execution=steps_per_execution, jit_compile=jit_compile, **named)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Does nothing: a GAN is built when it is made. Keras's takes a batch, and fails on dicts of two workers."""
+
     def train_step(self, data):
         if tf.inside_function():  # Python runs here while the step is traced, not in each step
             self.note_trace(data)
-        return self.gan_step(data)
+        with _playing_together(self):
+            return _as_keras_reduces(self.gan_step(data))
 
     def test_step(self, data):
-        return self.gan_test_step(data)
+        with _playing_together(self):
+            return _as_keras_reduces(self.gan_test_step(data))
+
+
+def _as_keras_reduces(logs):
+    """Gives the logs the axis over which Keras means those of several workers."""
+    strategy = tf.distribute.get_strategy()
+    workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy) and strategy.extended._num_workers > 1
+    return {name: value[tf.newaxis] for name, value in logs.items()} if workers else logs
+
+
+@contextlib.contextmanager
+def _playing_together(model):
+    """Lets the replicas of a `tf.distribute` strategy do what one device would do with the whole batch.
+
+    Keras would have every replica draw the same noise, and normalize by its own part of the batch.
+    """
+    if replicas() == 1:
+        yield
+        return
+    number = tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, "int64")
+    own = tf.stack([number * SEEDS, tf.zeros_like(number)])
+    seeds = model.seed_states()
+    norms = [layer for layer in model._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
+    kept = [layer.synchronized for layer in norms]
+    for seed in seeds:
+        seed.assign(seed.value + own)
+    for layer in norms:
+        layer.synchronized = True
+    try:
+        yield
+    finally:
+        for layer, before in zip(norms, kept, strict=True):
+            layer.synchronized = before
+    for seed in seeds:
+        seed.assign(seed.value - own)
+
+
+def replicas():
+    """Returns how many replicas share a batch."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def replica_mean(value):
+    """Returns the mean of a tensor over the replicas, the same on each; gradients flow through it to all of them."""
+    if replicas() == 1:
+        return value
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
+
+
+def infer(network, inputs):
+    """Runs a network in inference mode, on one device; returns numpy arrays."""
+    if network.distribute_strategy.num_replicas_in_sync == 1:
+        return network.predict_on_batch(inputs)
+    # Every replica would draw all of the batch, and Keras return the copies one after the other.
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, network(inputs, training=False))
+
+
+def sharing(count):
+    """Returns a context in which the GANs that are made train on `count` devices: GPUs, or without any a divided CPU.
+
+    Raises:
+        ValueError: if there are fewer.
+    """
+    return contextlib.nullcontext() if count == 1 else _mirrored(count).scope()
+
+
+@functools.cache  # two strategies of one process would take each other's numbers for those of their reductions
+def _mirrored(count):
+    kind = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+    if kind == "CPU":
+        processor, *_ = tf.config.list_physical_devices("CPU")
+        with contextlib.suppress(RuntimeError):  # TensorFlow has been used: the devices are what they are
+            tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * count)
+    found = [device.name for device in tf.config.list_logical_devices(kind)]
+    if len(found) < count:
+        raise ValueError(f"There must be as many devices as asked for. Received: {count}, with {found}.")
+    return tf.distribute.MirroredStrategy(found[:count])
 
 
 def aux_and_gradients(function, variables):
@@ -44,7 +143,7 @@ def aux_and_gradients(function, variables):
         tape.watch(values)
         loss, aux = function()
         # The optimizer sums gradients over replicas; the mean is wanted.
-        loss = loss / tf.distribute.get_strategy().num_replicas_in_sync
+        loss = loss / replicas()
     gradients = tape.gradient(loss, values)
     # Those of an Embedding come as slices, a row for each image; Keras's optimizers would square the rows one by one
     # before summing those of one label.

@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_gan import schedules
+from keras_gan import _backend, schedules
 from keras_gan.augmenters import blitting, coloring, corruption, filtering, geometry, pixels
 from keras_gan.augmenters.augmenter import Augmenter, image_size
 from keras_gan.augmenters.chance import Chance
@@ -22,7 +22,7 @@ class ADA(Augmenter):
 
         p <- min(max(p + sign(r - target) * images / speed, 0), limit)
 
-    with the number of images in those batches. Under data parallelism a replica's images count.
+    with the number of images in those batches.
 
     The groups, in their order of application:
 
@@ -154,8 +154,9 @@ class ADA(Augmenter):
         if self.target is None:
             return
         signs = ops.sign(ops.cast(ops.stop_gradient(real_logits), "float32"))
-        count = ops.cast(ops.shape(signs)[0], "float32")
-        signs, images, batches = self.signs + count * ops.mean(signs), self.images + count, self.batches + 1.0
+        count = ops.cast(ops.shape(signs)[0] * _backend.replicas(), "float32")
+        mean = _backend.replica_mean(ops.mean(signs))
+        signs, images, batches = self.signs + count * mean, self.images + count, self.batches + 1.0
         step = ops.sign(signs / images - self.target) * images / float(self.speed)
         moved = ops.clip(self.current_probability + step, 0.0, self.limit)
         due = ops.cast(batches >= self.interval, "float32")

@@ -49,7 +49,7 @@ class Checkpoints(Checkpoint):
         self.saved = (0, 0.0)
 
     def save(self):
-        self.write(self.folder / f"step_{int(self.model.step):010d}.keras")
+        self.write(self.folder / f"step_{int(self.model.step.numpy()):010d}.keras")
         for old in found(self.folder)[self.keep :]:
             try:
                 old.unlink(missing_ok=True)
@@ -69,7 +69,7 @@ class Checkpoints(Checkpoint):
         if by_steps or (self.every_minutes is not None and time.monotonic() - moment >= 60 * self.every_minutes):
             self.saved = (batch + 1, time.monotonic())
             if not bad_terms(logs):
-                self.attempt(f"step {int(self.model.step)}")
+                self.attempt(f"step {int(self.model.step.numpy())}")
 
     def on_epoch_end(self, epoch, logs=None):
         super().on_epoch_end(epoch, logs)

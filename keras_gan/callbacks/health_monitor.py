@@ -174,7 +174,7 @@ class HealthMonitor(keras.callbacks.Callback):
             self.model.load_weights(self.checkpoint)
             for optimizer in self.model.optimizer.optimizers:
                 if isinstance(optimizer.get_config()["learning_rate"], float):  # no schedule of Keras's
-                    optimizer.learning_rate = float(optimizer.learning_rate) / 2**self.rolled_back
+                    optimizer.learning_rate = float(optimizer.learning_rate.numpy()) / 2**self.rolled_back
             divided = 2**self.rolled_back
             print(f"Health: went back to {self.checkpoint}, with its learning rates over {divided}.", flush=True)
         elif self.on_alarm != "tell":

@@ -29,7 +29,7 @@ class StopOnNaN(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.terms = bad_terms(logs)
         if self.terms:
-            self.step = int(self.model.step)
+            self.step = int(self.model.step.numpy())
             self.model.stop_training = True
             warnings.warn(f"Training stopped at step {self.step}: not finite: {', '.join(self.terms)}.", stacklevel=2)
 

@@ -37,7 +37,7 @@ class TracingMonitor(keras.callbacks.Callback):
             return
         if not self.retraced:
             warnings.warn(
-                f"The training step was traced again at step {int(self.model.step)}, which takes time: "
+                f"The training step was traced again at step {int(self.model.step.numpy())}, which takes time: "
                 f"{_reason(traces[: self.known], traces[-1])}",
                 stacklevel=2,
             )

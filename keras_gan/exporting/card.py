@@ -45,7 +45,7 @@ def model_card(
         "latent": {"shape": list(gan.latent_shape), "distribution": gan.latent},
         "num_classes": gan.num_classes,
         "weights": gan.ema_generator.count_params(),
-        "images_seen": int(gan.images_seen),
+        "images_seen": int(gan.images_seen.numpy()),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "keras_gan_version": __version__,
         "license": None,

@@ -51,7 +51,7 @@ class ExportedGenerator:
             raise TypeError(f"`gan` must be a keras_gan.GAN. Received: gan={gan!r}.")
         self.about = descriptions.checked(about, gan.num_classes)
         check_finite(gan.ema_generator)
-        if not int(gan.images_seen):
+        if not int(gan.images_seen.numpy()):
             warnings.warn("The GAN has not been trained: it has seen no images.", stacklevel=3)
         self.gan = gan
         self.network = in_float32(gan.ema_generator)

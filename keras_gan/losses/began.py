@@ -1,6 +1,7 @@
 import keras
 from keras import ops
 
+from keras_gan import _backend
 from keras_gan.losses.adversarial import AdversarialLoss
 
 
@@ -49,7 +50,7 @@ class BEGAN(AdversarialLoss):
         return ops.mean(fake)
 
     def adapt(self, real, fake):
-        error = self.diversity * ops.mean(real) - ops.mean(fake)
+        error = _backend.replica_mean(self.diversity * ops.mean(real) - ops.mean(fake))
         self.balance.assign(ops.clip(self.balance.value + self.gain * error, 0.0, 1.0))
 
     def get_config(self):

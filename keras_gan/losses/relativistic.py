@@ -1,6 +1,7 @@
 import keras
 from keras import ops
 
+from keras_gan import _backend
 from keras_gan.losses.adversarial import AdversarialLoss
 
 
@@ -74,4 +75,5 @@ def _paired(real, fake):
 
 
 def _average(higher, lower):
-    return ops.mean(ops.softplus(ops.mean(lower) - higher)) + ops.mean(ops.softplus(lower - ops.mean(higher)))
+    means = _backend.replica_mean(ops.stack([ops.mean(lower), ops.mean(higher)]))
+    return ops.mean(ops.softplus(means[0] - higher)) + ops.mean(ops.softplus(lower - means[1]))

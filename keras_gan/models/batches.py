@@ -84,6 +84,20 @@ def checked(x, y, num_classes, lowest=0):
     return labels_of_datasets.checked(x, num_classes, lowest) if is_dataset(x) else x
 
 
+def check_shares(x, batch_size, devices):
+    """Raises ValueError where a batch of `x` cannot be shared evenly among the devices, as far as it can be told."""
+    first = next(iter(keras.tree.flatten(x.element_spec if is_dataset(x) else x)), None)
+    if is_dataset(x):
+        sizes = [first.shape[0]] if first.shape.rank else []
+    else:
+        sizes = [min(batch_size, len(first)), len(first) % batch_size] if isinstance(first, np.ndarray) else []
+    if odd := [size for size in sizes if size and size % devices]:
+        raise ValueError(
+            f"Every batch must be divisible by the number of devices, {devices}. Received: a batch of {odd[0]}. "
+            "Use another batch size, and for arrays keras_gan.data.images(array), which leaves no smaller last batch."
+        )
+
+
 def check_labels(labels, num_classes, lowest=0):
     """Raises ValueError unless every label of an array is a whole number from `lowest` to `num_classes - 1`."""
     if labels.dtype.kind not in "iu":

@@ -73,7 +73,7 @@ class Game(_backend.Step, keras.Model):
         self.update(drawing, last, judge=judge if self.reuse_fakes else None)
         for player in others:
             self.update(player, last)
-        count = ops.shape(batch["image"])[0]
+        count = ops.shape(batch["image"])[0] * _backend.replicas()
         self.step.assign_add(1)
         self.images_seen.assign_add(ops.cast(count, self.images_seen.dtype))
         self.update_averages(count)
@@ -149,7 +149,7 @@ class Game(_backend.Step, keras.Model):
             shown = play._replace(noise=penalty.draw(play, self.noise_seed))
             value, moved = self._evaluated(penalty, shown)
             for variable, new in zip(penalty.memory, moved, strict=True):
-                variable.assign(new)
+                variable.assign(_backend.replica_mean(new))
             terms[penalty.name] = penalty.interval * value_at(penalty.weight, self.images_seen) * value
         return terms
 
@@ -302,7 +302,8 @@ class Game(_backend.Step, keras.Model):
         config["penalties"] = [deserialize(penalty) for penalty in config["penalties"]]
         self.compile(**config)
 
-    def _seeds(self):
+    def seed_states(self):
+        """Returns the variables of the random generators."""
         weights = {id(weight) for weight in self.weights}
         return [variable for variable in self.variables if id(variable) not in weights]
 
@@ -310,11 +311,11 @@ class Game(_backend.Step, keras.Model):
         # Keras leaves out the state of random generators: without it a resumed run would repeat its first noise.
         store["step"] = ops.convert_to_numpy(self.step)
         store["images_seen"] = ops.convert_to_numpy(self.images_seen)
-        for index, seed in enumerate(self._seeds()):
+        for index, seed in enumerate(self.seed_states()):
             store[f"seed_{index}"] = ops.convert_to_numpy(seed)
 
     def load_own_variables(self, store):
         self.step.assign(store["step"][()])
         self.images_seen.assign(store["images_seen"][()])
-        for index, seed in enumerate(self._seeds()):
+        for index, seed in enumerate(self.seed_states()):
             seed.assign(store[f"seed_{index}"][()])

@@ -338,7 +338,7 @@ class GAN(Game):
         network, count = self.ema_generator, len(next(iter(inputs.values())))
         parts = ({k: v[i : i + batch_size] for k, v in inputs.items()} for i in range(0, count, batch_size))
         return np.concatenate(
-            [to_uint8(network.predict_on_batch(inspection.pick_inputs(network, part))) for part in parts]
+            [to_uint8(_backend.infer(network, inspection.pick_inputs(network, part))) for part in parts]
         )
 
     def draw(self, batch, moves=True):
@@ -374,10 +374,14 @@ class GAN(Game):
         """Trains the GAN: `keras.Model.fit`, after a look at arrays; the labels of a `tf.data.Dataset` as they come.
 
         Raises:
-            ValueError: for labels out of range, or that are no whole numbers.
+            ValueError: for labels out of range, or that are no whole numbers; on several devices for batches that
+                cannot be divided evenly among them.
             tf.errors.InvalidArgumentError: for labels out of range in a batch of a `tf.data.Dataset`.
         """
         x = batches.checked(x, y, self.num_classes, self.lowest_label)
+        if self.devices > 1:
+            batch_size = named.get("batch_size", arguments[0] if arguments else None)
+            batches.check_shares(x, batch_size or 32, self.devices)
         return super().fit(x, y, *arguments, **named)
 
     def as_batch(self, data):

@@ -165,7 +165,7 @@ class SemiSupervisedGAN(GAN):
         if images.dtype == "uint8":
             images = images / np.float32(127.5) - np.float32(1)
         parts = (images[i : i + batch_size].astype("float32") for i in range(0, len(images), batch_size))
-        logits = [self.ema_discriminator.predict_on_batch(part)["classes"] for part in parts]
+        logits = [_backend.infer(self.ema_discriminator, part)["classes"] for part in parts]
         logits = np.concatenate(logits).astype("float64") if logits else np.zeros((0, self.num_classes))
         chances = np.exp(logits - logits.max(axis=1, keepdims=True))
         return (chances / chances.sum(axis=1, keepdims=True)).astype("float32")

@@ -17,7 +17,7 @@ from keras_gan.layers import (
     SelfAttention,
     SpectralNormalization,
 )
-from tests import jax_worker, run_gan_test
+from tests import run_gan_test, worker
 from tests.layers.check_layer import TENSORFLOW
 
 
@@ -153,7 +153,7 @@ def test_a_generator_trained_in_half_precision_exports(make, tmp_path):
     exporting.verify(gan, saved_model=saved_model, onnx=onnx, atol=1e-5)
 
 
-@pytest.mark.skipif(not (TENSORFLOW and jax_worker.INSTALLED), reason="needs TensorFlow here and JAX beside it")
+@pytest.mark.skipif(not (TENSORFLOW and worker.JAX), reason="needs TensorFlow here and JAX beside it")
 @pytest.mark.slow
 def test_backends_agree(make, images, tmp_path):
     small = lambda: make(attention=False, interval=1)  # noqa: E731

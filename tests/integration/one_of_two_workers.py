@@ -1,0 +1,30 @@
+"""One worker of a `MultiWorkerMirroredStrategy`, whose processes TF_CONFIG names. Run by test_devices.py.
+
+python tests/integration/one_of_two_workers.py FOLDER INDEX
+"""
+
+import contextlib
+import pathlib
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+strategy = tf.distribute.MultiWorkerMirroredStrategy()  # must come first
+
+import keras  # noqa: E402
+
+from tests.run_gan_test import prepared, replay, same_noise  # noqa: E402
+
+folder, index = pathlib.Path(sys.argv[1]), sys.argv[2]
+with np.load(folder / "batches.npz") as stored:
+    batches = [{k.split("/", 1)[1]: stored[k] for k in stored if k.startswith(f"{i}/")} for i in range(4)]
+with strategy.scope():
+    gan = prepared(keras.models.load_model(folder / "gan.keras"))
+assert gan.devices == 2
+with same_noise():
+    replay(gan, batches)
+assert gan.sample(3, seed=0).shape == (3, 16, 16, 1)  # of one worker alone: nobody else is waited for
+with contextlib.suppress(AttributeError):
+    del gan.sample_inputs
+gan.save(folder / f"after_{index}.keras")
