@@ -1,16 +1,17 @@
 """Measures how the cost of a training step grows, and how near it comes to what the machine can do.
 
-    python scripts/bench_growth.py                       # everything: a quarter of an hour on two cores
+    python scripts/bench_growth.py                       # everything: half an hour on two cores
     python scripts/bench_growth.py --areas sizes         # batches, resolutions, precisions
     python scripts/bench_growth.py --json growth.json --plot growth.png
 
 DCGAN of the package (base 4, RMS normalization, 64 filters where nothing else is said), non-saturating loss, Adam, no
-averages, images in memory, `fit`. Each row is a process of its own: images a second (the median of three stretches of
-at least two seconds after the first one), peak resident memory, seconds until the first step is done, and the share of
-the machine's rate: the multiplications and additions of the step's convolutions and matrix products over its time,
-against a product of two 2,048 x 2,048 matrices in float32, the best of twenty in the same process. A step runs the
-generator forwards and backwards (three times its forward cost) and the discriminator forwards and backwards on reals
-and on fakes (six times), and once more on the fakes with a gradient of the images alone (two times).
+averages, images in memory, `fit`; devices are logical ones of the CPU. Each row is a process of its own: images a
+second (the median of three stretches of at least two seconds after the first one), peak resident memory, seconds until
+the first step is done, and the share of the machine's rate: the multiplications and additions of the step's
+convolutions and matrix products over its time, against a product of two 2,048 x 2,048 matrices in float32, the best of
+twenty in the same process. A step runs the generator forwards and backwards (three times its forward cost) and the
+discriminator forwards and backwards on reals and on fakes (six times), and once more on the fakes with a gradient of the
+images alone (two times).
 """
 
 import argparse
@@ -30,10 +31,11 @@ AREAS = {
     "sizes": [{"size": size, "batch": 64} for size in (28, 32, 64)],
     "batches": [{"size": 32, "batch": batch} for batch in (16, 32, 64, 128, 256, 512)],
     "resolutions": [{"size": size, "batch": 16, "filters": 16} for size in (16, 32, 64, 128, 256)],
+    "devices": [{"size": 32, "batch": 64, "devices": devices} for devices in (1, 2, 4)],
     "precisions": [{"size": 32, "batch": 64, "policy": p} for p in ("float32", "mixed_bfloat16", "mixed_float16")]
     + [{"size": 32, "batch": 64, "jit_compile": True}, {"size": 32, "batch": 64, "steps_per_execution": 10}],
 }
-DEFAULTS = {"filters": 64, "policy": "float32", "jit_compile": False, "steps_per_execution": 1}
+DEFAULTS = {"filters": 64, "policy": "float32", "jit_compile": False, "steps_per_execution": 1, "devices": 1}
 
 
 def forward_cost(network):
@@ -72,18 +74,20 @@ def make(settings):
     import numpy as np
 
     import keras_gan as kg
+    from keras_gan import _backend
 
     keras.utils.set_random_seed(0)
     keras.mixed_precision.set_global_policy(settings["policy"])
     size, filters, batch = settings["size"], settings["filters"], settings["batch"]
     shape, base = (size, size, 3), 7 if size == 28 else 4
-    gan = kg.GAN(
-        kg.networks.DCGANGenerator(shape, 128, filters=filters, base=base, normalization="rms"),
-        kg.networks.DCGANDiscriminator(shape, filters=filters, base=base),
-        ema_half_life=None,
-    )
     options = {name: settings[name] for name in ("jit_compile", "steps_per_execution")}
-    gan.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), **options)
+    with _backend.sharing(settings["devices"]):
+        gan = kg.GAN(
+            kg.networks.DCGANGenerator(shape, 128, filters=filters, base=base, normalization="rms"),
+            kg.networks.DCGANDiscriminator(shape, filters=filters, base=base),
+            ema_half_life=None,
+        )
+        gan.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), **options)
     images = np.random.default_rng(0).integers(0, 256, (max(64, 2 * batch), *shape), "uint8")
     return gan, kg.data.images(images, batch_size=batch).repeat()
 
@@ -92,8 +96,8 @@ def measure(settings, connection):
     """Trains for some seconds; sends what it measured."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
-        rate = machine_rate()
         gan, dataset = make(settings)
+        rate = machine_rate()
         every = settings["steps_per_execution"]
         start = time.perf_counter()
         gan.fit(dataset, steps_per_epoch=every, verbose=0)
@@ -142,6 +146,7 @@ def line(row):
     told = [f"{row['size']}x{row['size']}", str(row["batch"]), str(row["filters"])]
     told.append(", ".join(str(v) for v in (row["policy"], "XLA" * row["jit_compile"]) if v))
     told[-1] += f", {row['steps_per_execution']} steps a call" * (row["steps_per_execution"] > 1)
+    told[-1] += f", {row['devices']} devices" * (row["devices"] > 1)
     if "problem" in row:
         return f"| {' | '.join(told)} | {row['problem']} |"
     numbers = [f"{row['images_a_second']:,.0f}", f"{row['milliseconds_a_step']:.1f}", f"{row['peak_gigabytes']:.2f}"]
@@ -150,14 +155,15 @@ def line(row):
 
 
 def plot(rows, path):
-    """Draws images a second and memory over the batch and the resolution."""
+    """Draws images a second and memory over the batch, the resolution and the number of devices."""
     from matplotlib.figure import Figure
 
     from keras_gan import files
 
-    figure = Figure(figsize=(9, 6), layout="constrained")
-    axes = figure.subplots(2, 2, sharex="col")
-    for column, (area, key) in enumerate((("batches", "batch"), ("resolutions", "size"))):
+    figure = Figure(figsize=(12, 6), layout="constrained")
+    shown = (("batches", "batch"), ("resolutions", "size"), ("devices", "devices"))
+    axes = figure.subplots(2, len(shown), sharex="col")
+    for column, (area, key) in enumerate(shown):
         chosen = [row for row in rows if row["area"] == area and "problem" not in row]
         for axis, value in zip(axes[:, column], ("images_a_second", "peak_gigabytes"), strict=True):
             axis.plot([row[key] for row in chosen], [row[value] for row in chosen], marker="o")
@@ -165,7 +171,7 @@ def plot(rows, path):
             axis.set_ylabel(value.replace("_", " "))
             axis.grid(alpha=0.3)
         axes[0, column].set_yscale("log")
-        axes[1, column].set_xlabel(f"{key} ({area})")
+        axes[1, column].set_xlabel({"size": "pixels a side", "devices": "logical devices"}.get(key, key))
     with files.replacing(path) as written:
         figure.savefig(written, dpi=110)
 
@@ -174,7 +180,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--areas", nargs="+", choices=AREAS, default=list(AREAS))
     parser.add_argument("--json", type=pathlib.Path, help="also write the numbers there")
-    parser.add_argument("--plot", type=pathlib.Path, help="draw growth over batches and resolutions there (PNG)")
+    parser.add_argument(
+        "--plot", type=pathlib.Path, help="draw growth over batches, resolutions and devices there (PNG)"
+    )
     options = parser.parse_args()
     versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
     machine = {"cores": os.cpu_count(), "machine": platform.platform(), "python": platform.python_version(), **versions}

@@ -61,7 +61,8 @@ class Game(_backend.Step, keras.Model):
 
     def note_trace(self, data):
         """Remembers that the training step is traced, and for batches of what shapes: `traces`, for callbacks."""
-        shapes = tuple(str(tuple(part.shape)) for part in keras.tree.flatten(data))
+        parts = [part for part in keras.tree.flatten(data) if part is not None]  # `train_on_batch` hands on no labels
+        shapes = tuple(str(tuple(part.shape)) for part in parts)
         self.traces = (*self.traces, ", ".join(shapes))
 
     def gan_step(self, data):

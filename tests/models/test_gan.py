@@ -366,6 +366,15 @@ def test_penalties_must_be_penalties(make_gan):
         make_gan().compile(penalties="r1")
 
 
+def test_one_batch_at_a_time(make_gan, images):
+    gan = make_gan()
+    losses = gan.train_on_batch(images[:8], return_dict=True)
+    assert np.isfinite(losses["generator_loss"])
+    assert int(gan.step) == 1
+    assert np.isfinite(gan.test_on_batch(images[:8], return_dict=True)["generator_loss"])
+    assert gan.predict_on_batch(gan.fixed_inputs(2, 0)["latent"]).shape == (2, 8, 8, 1)
+
+
 def test_images_far_out_of_range_are_told(make_gan, images):
     gan = make_gan()
     with pytest.warns(UserWarning, match=r"Images are expected in \[-1, 1\]. Received: -?\d.* to \d"):
