@@ -10,8 +10,8 @@ second (the median of three stretches of at least two seconds after the first on
 the first step is done, and the share of the machine's rate: the multiplications and additions of the step's
 convolutions and matrix products over its time, against a product of two 2,048 x 2,048 matrices in float32, the best of
 twenty in the same process. A step runs the generator forwards and backwards (three times its forward cost) and the
-discriminator forwards and backwards on reals and on fakes (six times), and once more on the fakes with a gradient of the
-images alone (two times).
+discriminator forwards and backwards on reals and on fakes (six times), and once more on the fakes with a gradient of
+the images alone (two times).
 """
 
 import argparse

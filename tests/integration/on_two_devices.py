@@ -13,7 +13,6 @@ import pytest
 import keras_gan as kg
 from keras_gan import _backend
 
-folder = pathlib.Path(sys.argv[1])
 images = np.random.default_rng(0).integers(0, 256, (32, 8, 8, 1), "uint8")
 
 
@@ -57,36 +56,43 @@ def check_equal_copies(gan):
         np.testing.assert_allclose(second, first, rtol=1e-6, err_msg=variable.path)
 
 
-with _backend.sharing(2):
-    gan = make()
-assert gan.devices == 2
-dataset = kg.data.images(images, batch_size=8)
-refused(lambda: _backend.sharing(64), "as many devices as asked for", "Received: 64")
-history = gan.fit(images / np.float32(127.5) - np.float32(1), batch_size=8, epochs=1, verbose=0).history
-assert np.isfinite([value for values in history.values() for value in values]).all()
-watchers = [
-    kg.callbacks.HealthMonitor(dataset),
-    kg.callbacks.SampleGrid(folder / "samples"),
-    kg.callbacks.Checkpoints(folder / "checkpoints"),
-    kg.callbacks.StopOnNaN(),
-]
-gan.fit(dataset, epochs=1, verbose=0, callbacks=watchers)
-assert int(gan.step.numpy()) == 8
-assert int(gan.images_seen.numpy()) == 64
-assert gan.sample(5, seed=0).shape == (5, 8, 8, 1)
-gan.evaluate(dataset, verbose=0)
-if keras.backend.backend() == "tensorflow":
-    check_own_noise(gan)
-    check_equal_copies(gan)
-    with gan.distribute_strategy.scope():
-        refused(lambda: make(steps_per_execution=2), "neither several steps", "steps_per_execution=2")
-        refused(lambda: make(jit_compile=True), "neither several steps", "jit_compile=True")
-else:
-    assert len(gan.generator.weights[0].value.sharding.device_set) == 2
-    make(steps_per_execution=2, jit_compile=True).fit(dataset, verbose=0)
-refused(lambda: gan.fit(images[:9] / np.float32(255), batch_size=8, verbose=0), "number of devices, 2")
-gan.save(folder / "gan.keras")
-np.testing.assert_array_equal(keras.models.load_model(folder / "gan.keras").sample(5, seed=0), gan.sample(5, seed=0))
-kg.resume(gan, dataset, epochs=3, verbose=0)
-assert int(gan.step.numpy()) == 12
-kg.exporting.to_onnx(gan, folder / "generator.onnx")
+def main(folder):
+    with _backend.sharing(2):
+        gan = make()
+    assert gan.devices == 2
+    dataset = kg.data.images(images, batch_size=8)
+    refused(lambda: _backend.sharing(64), "as many devices as asked for", "Received: 64")
+    history = gan.fit(images / np.float32(127.5) - np.float32(1), batch_size=8, epochs=1, verbose=0).history
+    assert np.isfinite([value for values in history.values() for value in values]).all()
+    watchers = [
+        kg.callbacks.HealthMonitor(dataset),
+        kg.callbacks.SampleGrid(folder / "samples"),
+        kg.callbacks.Checkpoints(folder / "checkpoints"),
+        kg.callbacks.StopOnNaN(),
+    ]
+    gan.fit(dataset, epochs=1, verbose=0, callbacks=watchers)
+    assert int(gan.step.numpy()) == 8
+    assert int(gan.images_seen.numpy()) == 64
+    assert gan.sample(5, seed=0).shape == (5, 8, 8, 1)
+    gan.evaluate(dataset, verbose=0)
+    if keras.backend.backend() == "tensorflow":
+        check_own_noise(gan)
+        check_equal_copies(gan)
+        with gan.distribute_strategy.scope():
+            refused(lambda: make(steps_per_execution=2), "neither several steps", "steps_per_execution=2")
+            refused(lambda: make(jit_compile=True), "neither several steps", "jit_compile=True")
+    else:
+        assert len(gan.generator.weights[0].value.sharding.device_set) == 2
+        make(steps_per_execution=2, jit_compile=True).fit(dataset, verbose=0)
+    refused(lambda: gan.fit(images[:9] / np.float32(255), batch_size=8, verbose=0), "number of devices, 2")
+    gan.save(folder / "gan.keras")
+    np.testing.assert_array_equal(
+        keras.models.load_model(folder / "gan.keras").sample(5, seed=0), gan.sample(5, seed=0)
+    )
+    kg.resume(gan, dataset, epochs=3, verbose=0)
+    assert int(gan.step.numpy()) == 12
+    kg.exporting.to_onnx(gan, folder / "generator.onnx")
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))

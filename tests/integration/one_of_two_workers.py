@@ -8,23 +8,29 @@ import pathlib
 import sys
 
 import numpy as np
-import tensorflow as tf
 
-strategy = tf.distribute.MultiWorkerMirroredStrategy()  # must come first
 
-import keras  # noqa: E402
+def main(folder, index):
+    import tensorflow as tf
 
-from tests.run_gan_test import prepared, replay, same_noise  # noqa: E402
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()  # must come first
 
-folder, index = pathlib.Path(sys.argv[1]), sys.argv[2]
-with np.load(folder / "batches.npz") as stored:
-    batches = [{k.split("/", 1)[1]: stored[k] for k in stored if k.startswith(f"{i}/")} for i in range(4)]
-with strategy.scope():
-    gan = prepared(keras.models.load_model(folder / "gan.keras"))
-assert gan.devices == 2
-with same_noise():
-    replay(gan, batches)
-assert gan.sample(3, seed=0).shape == (3, 16, 16, 1)  # of one worker alone: nobody else is waited for
-with contextlib.suppress(AttributeError):
-    del gan.sample_inputs
-gan.save(folder / f"after_{index}.keras")
+    import keras
+
+    from tests.run_gan_test import prepared, replay, same_noise
+
+    with np.load(folder / "batches.npz") as stored:
+        batches = [{k.split("/", 1)[1]: stored[k] for k in stored if k.startswith(f"{i}/")} for i in range(4)]
+    with strategy.scope():
+        gan = prepared(keras.models.load_model(folder / "gan.keras"))
+    assert gan.devices == 2
+    with same_noise():
+        replay(gan, batches)
+    assert gan.sample(3, seed=0).shape == (3, 16, 16, 1)  # of one worker alone: nobody else is waited for
+    with contextlib.suppress(AttributeError):
+        del gan.sample_inputs
+    gan.save(folder / f"after_{index}.keras")
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]), sys.argv[2])

@@ -45,6 +45,7 @@ def test_projection_with_a_penalty(make_gan, batch, tmp_path):
     run_gan_test(maker(make_gan, dcgan_pair, "projection", penalties=penalties), batch, tmp_path)
 
 
+@pytest.mark.slow
 def test_concatenation(make_gan, batch, tmp_path):
     run_gan_test(maker(make_gan, mlp_pair, "concatenation"), batch, tmp_path)
 

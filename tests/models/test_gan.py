@@ -40,6 +40,7 @@ def test_two_discriminator_steps_and_two_draws(make_gan, images, tmp_path):
     run_gan_test(make, {"image": images[:8]}, tmp_path)
 
 
+@pytest.mark.slow
 def test_mlp(make_gan, images, tmp_path):
     def make(**arguments):
         keras.utils.set_random_seed(1)
@@ -52,6 +53,7 @@ def test_mlp(make_gan, images, tmp_path):
     run_gan_test(make, {"image": images[:8]}, tmp_path)
 
 
+@pytest.mark.slow
 def test_sequential(make_gan, images, tmp_path):
     def make(**arguments):
         keras.utils.set_random_seed(1)
