@@ -1,7 +1,7 @@
 """Measures keras_gan against what one would write without it. All sides run in one call, in turn; medians are compared.
 
     python scripts/bench.py                  # everything below
-    python scripts/bench.py train            # images a second of a training step, textbook DCGAN of 28x28 images
+    python scripts/bench.py train            # images a second of a training step, textbook DCGAN of 28 to 64 pixels
     python scripts/bench.py import           # what `import keras_gan` adds to keras and tensorflow
     python scripts/bench.py sample           # one image, against the bare tf.function
     python scripts/bench.py inference        # predict, sample, SavedModel, ONNX Runtime, LiteRT (minutes)
@@ -13,9 +13,11 @@ thread pools, and a slow minute of the machine falls on all sides alike. PyTorch
 """
 
 import argparse
+import functools
 import importlib.metadata
 import json
 import multiprocessing
+import operator
 import os
 import platform
 import statistics
@@ -26,23 +28,29 @@ import time
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 BATCH, LATENT = 64, 128
+SIZES = (28, 32, 64)
+TINY = 4  # pixels of images whose networks are a dense layer each
 
 
 # One function per side: prepares, then returns a function that runs `count` steps or calls.
 
 
-def textbook_networks():
-    """The 28x28 DCGAN of the Keras example: transposed convolutions of 128, convolutions of 64 and 128, max pooling."""
+def textbook_networks(size=28):
+    """The DCGAN of the Keras example: transposed convolutions of 128, convolutions of 64 and 128, max pooling."""
     import keras
     from keras import layers
 
     keras.utils.set_random_seed(0)
+    if size == TINY:
+        draw = [keras.Input((LATENT,)), layers.Dense(size * size, "tanh"), layers.Reshape((size, size, 1))]
+        judge = [keras.Input((size, size, 1)), layers.Flatten(), layers.Dense(1)]
+        return keras.Sequential(draw), keras.Sequential(judge)
     generator = keras.Sequential(
         [
             keras.Input((LATENT,)),
-            layers.Dense(7 * 7 * 128),
+            layers.Dense((size // 4) ** 2 * 128),
             layers.LeakyReLU(negative_slope=0.2),
-            layers.Reshape((7, 7, 128)),
+            layers.Reshape((size // 4, size // 4, 128)),
             layers.Conv2DTranspose(128, 4, strides=2, padding="same"),
             layers.LeakyReLU(negative_slope=0.2),
             layers.Conv2DTranspose(128, 4, strides=2, padding="same"),
@@ -52,7 +60,7 @@ def textbook_networks():
     )
     discriminator = keras.Sequential(
         [
-            keras.Input((28, 28, 1)),
+            keras.Input((size, size, 1)),
             layers.Conv2D(64, 3, strides=2, padding="same"),
             layers.LeakyReLU(negative_slope=0.2),
             layers.Conv2D(128, 3, strides=2, padding="same"),
@@ -64,35 +72,35 @@ def textbook_networks():
     return generator, discriminator
 
 
-def reals():
+def reals(size):
     import numpy as np
 
-    return np.random.default_rng(0).uniform(-1, 1, (BATCH * 8, 28, 28, 1)).astype("float32")
+    return np.random.default_rng(0).uniform(-1, 1, (BATCH * 8, size, size, 1)).astype("float32")
 
 
-def batches(count):
+def batches(count, size):
     """A tf.data.Dataset of `count` batches; all Keras sides read the same, as keras_gan.data makes it."""
     import keras_gan as kg
 
-    return kg.data.images(reals(), batch_size=BATCH).repeat().take(count)
+    return kg.data.images(reals(size), batch_size=BATCH).repeat().take(count)
 
 
-def keras_gan_fit():
+def keras_gan_fit(size=28):
     import keras
 
     import keras_gan as kg
 
-    gan = kg.GAN(*textbook_networks(), ema_half_life=None)
+    gan = kg.GAN(*textbook_networks(size), ema_half_life=None)
     gan.compile(keras.optimizers.Adam(2e-4, beta_1=0.5))
-    return lambda count: gan.fit(batches(count), verbose=0, shuffle=False)
+    return lambda count: gan.fit(batches(count, size), verbose=0, shuffle=False)
 
 
-def by_hand():
+def by_hand(size=28):
     """The same step in one tf.function: one generator pass, its fakes judged before and after D's update."""
     import keras
     import tensorflow as tf
 
-    generator, discriminator = textbook_networks()
+    generator, discriminator = textbook_networks(size)
     g_optimizer, d_optimizer = (keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2))
     g_optimizer.build(generator.trainable_variables)
     d_optimizer.build(discriminator.trainable_variables)
@@ -114,14 +122,14 @@ def by_hand():
         return d_loss, g_loss
 
     def run(count):
-        for batch in batches(count):
+        for batch in batches(count, size):
             losses = step(batch)
         return [float(loss) for loss in losses]
 
     return run
 
 
-def usual_keras():
+def usual_keras(size=28):
     """The usual custom train_step: latents drawn twice, reals and fakes in one batch, binary cross-entropy."""
     import keras
     import tensorflow as tf
@@ -159,25 +167,25 @@ def usual_keras():
             self.g_tracker.update_state(g_loss)
             return {tracker.name: tracker.result() for tracker in self.metrics}
 
-    model = UsualGAN(*textbook_networks())
+    model = UsualGAN(*textbook_networks(size))
     model.compile(
         keras.optimizers.Adam(2e-4, beta_1=0.5),
         keras.optimizers.Adam(2e-4, beta_1=0.5),
         keras.losses.BinaryCrossentropy(from_logits=True),
     )
-    return lambda count: model.fit(batches(count), verbose=0, shuffle=False)
+    return lambda count: model.fit(batches(count, size), verbose=0, shuffle=False)
 
 
-def torch_networks():
+def torch_networks(size=28):
     import torch
     from torch import nn
 
     torch.manual_seed(0)
     torch.set_num_threads(os.cpu_count())
     generator = nn.Sequential(
-        nn.Linear(LATENT, 7 * 7 * 128),
+        nn.Linear(LATENT, (size // 4) ** 2 * 128),
         nn.LeakyReLU(0.2),
-        nn.Unflatten(1, (128, 7, 7)),
+        nn.Unflatten(1, (128, size // 4, size // 4)),
         nn.ConvTranspose2d(128, 128, 4, 2, 1),
         nn.LeakyReLU(0.2),
         nn.ConvTranspose2d(128, 128, 4, 2, 1),
@@ -196,16 +204,16 @@ def torch_networks():
     )
     networks = generator.to(memory_format=torch.channels_last), discriminator.to(memory_format=torch.channels_last)
     optimizers = [torch.optim.Adam(network.parameters(), 2e-4, (0.5, 0.999)) for network in networks]
-    data = torch.tensor(reals()).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
+    data = torch.tensor(reals(size)).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
     return *networks, *optimizers, data.split(BATCH)
 
 
-def torch_usual():
+def torch_usual(size=28):
     """PyTorch as its DCGAN tutorial has it: eager, one draw, a backward pass each for reals, fakes and generator."""
     import torch
     from torch.nn import functional
 
-    generator, discriminator, g_optimizer, d_optimizer, data = torch_networks()
+    generator, discriminator, g_optimizer, d_optimizer, data = torch_networks(size)
     ones, zeros = torch.ones(BATCH, 1), torch.zeros(BATCH, 1)
     loss = functional.binary_cross_entropy_with_logits
 
@@ -227,12 +235,12 @@ def torch_usual():
     return run
 
 
-def torch_tuned():
+def torch_tuned(size=28):
     """The same in PyTorch with one backward pass for D, and none through D's weights in G's step."""
     import torch
     from torch.nn.functional import softplus
 
-    generator, discriminator, g_optimizer, d_optimizer, data = torch_networks()
+    generator, discriminator, g_optimizer, d_optimizer, data = torch_networks(size)
 
     def run(count):
         for index in range(count):
@@ -349,9 +357,24 @@ def bench_train(rounds, count=40):
     sides = {"keras_gan fit": keras_gan_fit, "by hand, one tf.function": by_hand}
     sides |= {"usual Keras step, two draws": usual_keras}
     sides |= {"PyTorch, as its tutorial": torch_usual, "PyTorch, tuned by hand": torch_tuned}
-    found = in_turn(sides, count, rounds)
-    title = f"Training step, textbook 28x28 DCGAN, batch {BATCH}, float32 ({rounds} rounds of {count} steps)"
-    return report(title, found, "keras_gan fit", "images/s", lambda seconds: count * BATCH / seconds)
+    tables = []
+    for size in SIZES:
+        steps = max(8, count * 28**2 // size**2)
+        found = in_turn({name: functools.partial(side, size) for name, side in sides.items()}, steps, rounds)
+        title = (
+            f"Training step, textbook {size}x{size} DCGAN, batch {BATCH}, float32 ({rounds} rounds of {steps} steps)"
+        )
+        rate = functools.partial(operator.truediv, steps * BATCH)
+        tables.append(report(title, found, "keras_gan fit", "images/s", rate))
+    return [*tables, bench_overhead(rounds)]
+
+
+def bench_overhead(rounds, count=1000):
+    """What a step of `fit` costs besides its networks, which are a dense layer each."""
+    sides = {"keras_gan fit": keras_gan_fit, "by hand, one tf.function": by_hand}
+    found = in_turn({name: functools.partial(side, TINY) for name, side in sides.items()}, count, rounds)
+    title = f"A step of tiny networks, batch {BATCH} ({rounds} rounds of {count} steps)"
+    return report(title, found, "keras_gan fit", "ms a step", lambda seconds: 1000 * seconds / count)
 
 
 def bench_sample(rounds, count=200):
@@ -448,7 +471,10 @@ def main():
     arguments = parser.parse_args()
     facts = machine()
     print(", ".join(f"{key} {value}" for key, value in facts.items()))
-    results = [AREAS[area](arguments.rounds) for area in arguments.area or AREAS]
+    results = []
+    for area in arguments.area or AREAS:
+        found = AREAS[area](arguments.rounds)
+        results += found if isinstance(found, list) else [found]
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump({"machine": facts, "results": results}, file, indent=2)

@@ -11,10 +11,12 @@ the first step is done, and the share of the machine's rate: the multiplications
 convolutions and matrix products over its time, against a product of two 2,048 x 2,048 matrices in float32, the best of
 twenty in the same process. A step runs the generator forwards and backwards (three times its forward cost) and the
 discriminator forwards and backwards on reals and on fakes (six times), and once more on the fakes with a gradient of
-the images alone (two times).
+the images alone (two times). The last column is the time that these convolutions take by themselves, one TensorFlow
+operation after the other, over that of the step: 1 would mean that nothing else takes time.
 """
 
 import argparse
+import functools
 import importlib.metadata
 import json
 import multiprocessing
@@ -66,6 +68,54 @@ def machine_rate():
         product(left, right).numpy()
         times.append(time.perf_counter() - start)
     return 2 * side**3 / min(times)
+
+
+def seconds_alone(operation):
+    """Returns the seconds of an operation of TensorFlow that runs alone: the median of five."""
+    import tensorflow as tf
+
+    times = []
+    for _ in range(6):
+        start = time.perf_counter()
+        float(tf.reshape(operation(), (-1,))[0])  # waits for it
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])
+
+
+def seconds_of(layer, batch):
+    """Returns the seconds of a convolution's forward pass, and of its gradients of the input and of the kernel."""
+    import tensorflow as tf
+    from keras import layers
+
+    transposed = isinstance(layer, layers.Conv2DTranspose)
+    ends = [tf.random.normal((batch, *end.shape[1:])) for end in (layer.input, layer.output)]
+    large, small = reversed(ends) if transposed else ends
+    kernel, named = tf.random.normal(layer.kernel.shape), {"strides": [1, *layer.strides, 1], "padding": "SAME"}
+    down = functools.partial(tf.raw_ops.Conv2D, input=large, filter=kernel, **named)
+    up = functools.partial(
+        tf.raw_ops.Conv2DBackpropInput, input_sizes=large.shape, filter=kernel, out_backprop=small, **named
+    )
+    of_kernel = functools.partial(
+        tf.raw_ops.Conv2DBackpropFilter, input=large, filter_sizes=kernel.shape, out_backprop=small, **named
+    )
+    down, up, of_kernel = map(seconds_alone, (down, up, of_kernel))
+    return (up, down, of_kernel) if transposed else (down, up, of_kernel)
+
+
+def convolutions_alone(gan, batch):
+    """Returns the seconds that the convolutions of a step take by themselves."""
+    from keras import layers
+
+    total = 0.0
+    # How often a network runs, gives gradients of its inputs, and of its kernels.
+    for network, *times in ((gan.generator, 1, 1, 1), (gan.discriminator, 3, 3, 2)):
+        convolutions = [n for n in network.layers if isinstance(n, layers.Conv2D | layers.Conv2DTranspose)]
+        for layer in convolutions:
+            forward, of_input, of_kernel = seconds_of(layer, batch)
+            total += times[0] * forward + times[1] * of_input + times[2] * of_kernel
+            if network is gan.discriminator and layer is convolutions[0]:
+                total -= 2 * of_input  # images get a gradient in the generator's update alone
+    return total
 
 
 def make(settings):
@@ -120,6 +170,7 @@ def measure(settings, connection):
                 "seconds_to_the_first_step": first,
                 "gigaflops_a_second": images * cost / 1e9,
                 "share_of_the_machine": images * cost / rate,
+                "convolutions_alone": convolutions_alone(gan, settings["batch"]) * images / settings["batch"],
             }
         )
     except Exception as error:  # told in the table
@@ -150,7 +201,8 @@ def line(row):
     if "problem" in row:
         return f"| {' | '.join(told)} | {row['problem']} |"
     numbers = [f"{row['images_a_second']:,.0f}", f"{row['milliseconds_a_step']:.1f}", f"{row['peak_gigabytes']:.2f}"]
-    numbers += [f"{row['seconds_to_the_first_step']:.1f}", f"{row['share_of_the_machine']:.2f}"]
+    numbers.append(f"{row['seconds_to_the_first_step']:.1f}")
+    numbers += [f"{row[key]:.2f}" for key in ("share_of_the_machine", "convolutions_alone")]
     return f"| {' | '.join(told + numbers)} |"
 
 
@@ -187,8 +239,8 @@ def main():
     versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
     machine = {"cores": os.cpu_count(), "machine": platform.platform(), "python": platform.python_version(), **versions}
     print(json.dumps(machine))
-    print("| images | batch | filters | how | images/s | ms a step | GB | s to the first step | of the machine |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print("| images | batch | filters | how | images/s | ms a step | GB | s to start | of the machine | convolutions |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     rows = []
     for area in options.areas:
         for row in rows_of(area):
