@@ -6,6 +6,8 @@
     python scripts/bench.py sample           # one image, against the bare tf.function
     python scripts/bench.py inference        # predict, sample, SavedModel, ONNX Runtime, LiteRT (minutes)
     python scripts/bench.py metrics          # distances against eigvals and prdc (minutes)
+    python scripts/bench.py growth           # batches, sizes, devices, precisions, memory (bench_growth.py; minutes)
+    python scripts/bench.py input            # waiting for images (bench_input.py; minutes)
 
 Each side of train and sample is a process of its own that sleeps while another is measured: libraries do not share
 thread pools, and a slow minute of the machine falls on all sides alike. PyTorch (eager, channels_last) needs
@@ -418,6 +420,20 @@ def bench_inference(rounds):
     return {"title": "inference", "unit": "ms a call", "rows": rows}
 
 
+def bench_growth(rounds):
+    """How a step's cost grows with batch, resolution and devices; precisions, XLA; memory, time to start."""
+    from bench_growth import table
+
+    return {"title": "growth", "unit": "see the keys", "rows": table()}
+
+
+def bench_input(rounds):
+    """How long a step waits for its images."""
+    from bench_input import table
+
+    return {"title": "input", "unit": "see the keys", "rows": table()}
+
+
 def streaming_rows(rounds, batch=64):
     """Seconds for one batch: statistics of 2,048 features, against the Inception network that makes them."""
     import numpy as np
@@ -450,6 +466,8 @@ AREAS = {
     "inference": bench_inference,
     "import": bench_import,
     "metrics": bench_metrics,
+    "growth": bench_growth,
+    "input": bench_input,
 }
 
 

@@ -220,12 +220,25 @@ def plot(rows, path):
         for axis, value in zip(axes[:, column], ("images_a_second", "peak_gigabytes"), strict=True):
             axis.plot([row[key] for row in chosen], [row[value] for row in chosen], marker="o")
             axis.set_xscale("log", base=2)
+            axis.set_xticks([row[key] for row in chosen], [str(row[key]) for row in chosen])
+            axis.set_ylim(0, 1.1 * max(row[value] for row in chosen))
             axis.set_ylabel(value.replace("_", " "))
             axis.grid(alpha=0.3)
-        axes[0, column].set_yscale("log")
         axes[1, column].set_xlabel({"size": "pixels a side", "devices": "logical devices"}.get(key, key))
     with files.replacing(path) as written:
         figure.savefig(written, dpi=110)
+
+
+def table(areas=tuple(AREAS)):
+    """Measures areas and prints their table; returns the rows."""
+    print("| images | batch | filters | how | images/s | ms a step | GB | s to start | of the machine | convolutions |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    rows = []
+    for area in areas:
+        for row in rows_of(area):
+            rows.append(row)
+            print(line(row), flush=True)
+    return rows
 
 
 def main():
@@ -239,13 +252,7 @@ def main():
     versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "numpy")}
     machine = {"cores": os.cpu_count(), "machine": platform.platform(), "python": platform.python_version(), **versions}
     print(json.dumps(machine))
-    print("| images | batch | filters | how | images/s | ms a step | GB | s to start | of the machine | convolutions |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    rows = []
-    for area in options.areas:
-        for row in rows_of(area):
-            rows.append(row)
-            print(line(row), flush=True)
+    rows = table(options.areas)
     if options.json:
         options.json.write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
     if options.plot:

@@ -101,6 +101,23 @@ def measure(folder, cache, steps, step):
     return {"kept in": kept, "seconds until ready": ready, "images a second": rate, "training": training, **pauses}
 
 
+def table(count=50_000, steps=40):
+    """Makes the folder, measures and prints the table; returns the rows."""
+    rows, step = [], make_step()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name, "images")
+        folder.mkdir()
+        make(folder, count)
+        for cache in (True, str(pathlib.Path(name, "cache")), False):
+            row = measure(folder, cache, steps, step)
+            if not rows:
+                print(f"| {' | '.join(row)} |\n|{'---|' * len(row)}")
+            shown = [f"{row['images a second']:,.0f}", *(f"{100 * share:.1f}%" for share in list(row.values())[3:])]
+            print(f"| {row['kept in']} | {row['seconds until ready']:.1f} | {' | '.join(shown)} |", flush=True)
+            rows.append(row)
+    return rows
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=50_000, help="files in the folder")
@@ -110,18 +127,7 @@ def main():
     versions = {name: importlib.metadata.version(name) for name in ("tensorflow", "keras", "pillow")}
     machine = {"cores": os.cpu_count(), "machine": platform.platform(), **versions}
     print(json.dumps(machine))
-    rows, step = [], make_step()
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name, "images")
-        folder.mkdir()
-        make(folder, options.count)
-        for cache in (True, str(pathlib.Path(name, "cache")), False):
-            row = measure(folder, cache, options.steps, step)
-            if not rows:
-                print(f"| {' | '.join(row)} |\n|{'---|' * len(row)}")
-            shown = [f"{v:,.0f}" if v > 10 else f"{100 * v:.1f}%" for v in list(row.values())[2:]]
-            print(f"| {row['kept in']} | {row['seconds until ready']:.1f} | {' | '.join(shown)} |", flush=True)
-            rows.append(row)
+    rows = table(options.count, options.steps)
     if options.json:
         options.json.write_text(json.dumps({"machine": machine, "count": options.count, "rows": rows}, indent=1) + "\n")
 
