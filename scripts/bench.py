@@ -22,6 +22,7 @@ import multiprocessing
 import operator
 import os
 import platform
+import random
 import statistics
 import subprocess
 import sys
@@ -326,8 +327,10 @@ def in_turn(sides, count, rounds):
             found[name] = problem
         else:
             alive[name], found[name] = ours, []
+    order = random.Random(0)
     for _ in range(rounds):
-        for name, connection in alive.items():
+        # In a new order each round: some libraries' threads go on spinning for a while after their turn.
+        for name, connection in order.sample(list(alive.items()), len(alive)):
             connection.send(count)
             found[name].append(connection.recv())
     for connection in alive.values():
