@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import pathlib
@@ -154,6 +155,15 @@ def test_bad_input_is_one_clear_line(here, folder, arguments, message):
     assert message in line
     assert "Traceback" not in out
     assert not (folder / "new").exists()
+
+
+def test_the_number_of_devices_is_handed_on(here, folder, monkeypatch):
+    asked = []
+    monkeypatch.setattr(cli._backend, "sharing", lambda count: asked.append(count) or contextlib.nullcontext())
+    wrong = ("--batch-size", "500", "--out", "new")  # told once the GAN would be made
+    assert here("train", "dcgan", "--data", "data.npy", "--devices", "2", *wrong)[0] == 2
+    assert here("train", "dcgan", "--data", "data.npy", *wrong)[0] == 2
+    assert asked == [2, 1]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as on POSIX")

@@ -178,6 +178,7 @@ def test_two_workers_play_the_step_of_one_device(tmp_path):
             np.testing.assert_allclose(b.numpy(), a.numpy(), atol=1e-4, err_msg=a.path)
 
 
+@pytest.mark.slow
 def test_the_command_line_trains_on_two_devices(tmp_path):
     np.save(tmp_path / "images.npy", np.random.default_rng(0).integers(0, 256, (16, 8, 8, 1), "uint8"))
 

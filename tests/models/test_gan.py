@@ -33,6 +33,7 @@ def test_dcgan(make_gan, images, tmp_path):
     run_gan_test(lambda **arguments: make_gan(penalties=penalties, **arguments), {"image": images[:8]}, tmp_path)
 
 
+@pytest.mark.slow
 def test_two_discriminator_steps_and_two_draws(make_gan, images, tmp_path):
     def make(**arguments):
         return make_gan(loss=kg.losses.Minimax(), discriminator_steps=2, reuse_fakes=False, **arguments)
