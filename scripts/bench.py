@@ -1,4 +1,4 @@
-"""Measures keras_gan against what one would write without it. All sides run in one call, in turn; medians are compared.
+"""Measures keras_gan against what one would write without it. All sides run in one call; medians are compared.
 
     python scripts/bench.py                  # everything below
     python scripts/bench.py train            # images a second of a training step, textbook DCGAN of 28 to 64 pixels
@@ -9,9 +9,10 @@
     python scripts/bench.py growth           # batches, sizes, devices, precisions, memory (bench_growth.py; minutes)
     python scripts/bench.py input            # waiting for images (bench_input.py; minutes)
 
-Each side of train and sample is a process of its own that sleeps while another is measured: libraries do not share
-thread pools, and a slow minute of the machine falls on all sides alike. PyTorch (eager, channels_last) needs
-`pip install torch==2.13.0`; without it those rows say so. Results go to the screen and, with --json FILE, to a file.
+Each side of train and sample is a process of its own that sleeps while another is measured, in a new order each round:
+libraries do not share thread pools, and a slow minute of the machine falls on all sides alike. PyTorch (eager,
+channels_last) needs `pip install torch==2.13.0`; without it those rows say so. Results go to the screen and, with
+--json FILE, to a file.
 """
 
 import argparse

@@ -14,7 +14,8 @@ bfloat16 (`mixed_bfloat16`, `torch.autocast`).
 Each side is a process of its own, one after the other, warmed up before it is timed; the median of five stretches.
 Told: images a second, their ratio to `torch.compile`, and the share of the device's rate: the multiplications and
 additions of the step's convolutions and matrix products over its time, against a product of 8,192 x 8,192 matrices in
-the same type, by the same library. `--profile` lists the kernels that take most of the time.
+the same type, by the same library. `--profile` lists the kernels that take most of the time,
+for JAX on GPUs only.
 """
 
 import argparse
@@ -217,12 +218,13 @@ def largest_kernels(side, run, steps, count=8):
                 for event in line.events if "Stream" in line.name else ():
                     totals[event.name] = totals.get(event.name, 0) + event.duration_ns
     else:
+        import torch
         from torch import profiler
 
         with profiler.profile() as profile:
             run(steps)
-        for event in profile.key_averages():
-            totals[event.key] = event.self_device_time_total or event.self_cpu_time_total
+        here = "self_device_time_total" if torch.cuda.is_available() else "self_cpu_time_total"
+        totals = {event.key: getattr(event, here) for event in profile.key_averages()}
     whole = sum(totals.values()) or 1
     return [(name[:90], value / whole) for name, value in sorted(totals.items(), key=lambda i: -i[1])[:count]]
 

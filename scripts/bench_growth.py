@@ -1,6 +1,6 @@
 """Measures how the cost of a training step grows, and how near it comes to what the machine can do.
 
-    python scripts/bench_growth.py                       # everything: half an hour on two cores
+    python scripts/bench_growth.py                       # everything: a quarter of an hour on two cores
     python scripts/bench_growth.py --areas sizes         # batches, resolutions, precisions
     python scripts/bench_growth.py --json growth.json --plot growth.png
 
@@ -88,9 +88,10 @@ def seconds_of(layer, batch):
     from keras import layers
 
     transposed = isinstance(layer, layers.Conv2DTranspose)
-    ends = [tf.random.normal((batch, *end.shape[1:])) for end in (layer.input, layer.output)]
+    draw = functools.partial(tf.random.normal, dtype=layer.compute_dtype)
+    ends = [draw((batch, *end.shape[1:])) for end in (layer.input, layer.output)]
     large, small = reversed(ends) if transposed else ends
-    kernel, named = tf.random.normal(layer.kernel.shape), {"strides": [1, *layer.strides, 1], "padding": "SAME"}
+    kernel, named = draw(layer.kernel.shape), {"strides": [1, *layer.strides, 1], "padding": "SAME"}
     down = functools.partial(tf.raw_ops.Conv2D, input=large, filter=kernel, **named)
     up = functools.partial(
         tf.raw_ops.Conv2DBackpropInput, input_sizes=large.shape, filter=kernel, out_backprop=small, **named

@@ -1,6 +1,6 @@
 """Measures how long a training step waits for its images, on a folder of 50,000 JPEG files of 128x128 pixels.
 
-    python scripts/bench_input.py                                   # a quarter of an hour on two cores, 3 GB
+    python scripts/bench_input.py                                   # ten minutes on two cores, 3 GB
     python scripts/bench_input.py --count 5000 --steps 5 --json input.json
 
 For every way to keep what was decoded (memory, a file, nowhere): seconds until the first batch, the pipeline's own

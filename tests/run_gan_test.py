@@ -148,7 +148,7 @@ def check_backends_agree(make, batch, tmp_path, steps=20, tolerance=1e-5):
         order = random.permutation(count)
         inputs = gan.fixed_inputs(count, seed=step)
         batches.append({**{k: v[order] for k, v in batch.items()}, **{INJECTED + k: v for k, v in inputs.items()}})
-    np.savez(folder / "batches.npz", **{f"{i}/{k}": v for i, part in enumerate(batches) for k, v in part.items()})
+    worker.save(folder, batches)
     theirs = worker.play(folder)
     with same_noise():
         ours = replay(prepared(gan), batches)

@@ -13,10 +13,27 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
+
 ROOT = pathlib.Path(__file__).parents[1]
 JAX = importlib.util.find_spec("jax") is not None
 
 _processes = {}
+
+
+def save(folder, batches):
+    """Writes batches, dicts of arrays, for `saved`."""
+    np.savez(folder / "batches.npz", **{f"{i}/{k}": v for i, part in enumerate(batches) for k, v in part.items()})
+
+
+def saved(folder):
+    """Reads the batches of a folder."""
+    batches = {}
+    with np.load(folder / "batches.npz") as stored:
+        for name in stored:
+            index, key = name.split("/", 1)
+            batches.setdefault(int(index), {})[key] = stored[name]
+    return list(batches.values())
 
 
 def play(folder, place="jax"):
@@ -41,7 +58,6 @@ def main(place):
     import traceback
 
     import keras
-    import numpy as np
 
     from keras_gan import _backend
     from tests.run_gan_test import prepared, replay, same_noise
@@ -52,12 +68,10 @@ def main(place):
     for line in sys.stdin:
         folder = pathlib.Path(line.strip())
         try:
-            with np.load(folder / "batches.npz") as stored:
-                batches = [{k.split("/", 1)[1]: stored[k] for k in stored if k.startswith(f"{i}/")} for i in range(20)]
             with _backend.sharing(count):
                 gan = prepared(keras.models.load_model(folder / "gan.keras"))
                 with same_noise():
-                    answer = {"losses": replay(gan, [batch for batch in batches if batch])}
+                    answer = {"losses": replay(gan, saved(folder))}
             with contextlib.suppress(AttributeError):
                 del gan.sample_inputs
             gan.save(folder / "after.keras")

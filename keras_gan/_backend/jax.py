@@ -155,7 +155,9 @@ def sharing(count):
             jax.config.update("jax_num_cpu_devices", count)
         found = keras.distribution.list_devices()
         if len(found) < count:
-            raise ValueError(f"There must be as many devices as asked for. Received: {count}, with {found}.")
+            raise ValueError(
+                f"There must be as many devices as asked for. Received: {count}, with {found}. Ask for fewer."
+            )
         keras.distribution.set_distribution(keras.distribution.DataParallel(devices=found[:count]))
     return contextlib.nullcontext()
 

@@ -126,7 +126,7 @@ def _mirrored(count):
             tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * count)
     found = [device.name for device in tf.config.list_logical_devices(kind)]
     if len(found) < count:
-        raise ValueError(f"There must be as many devices as asked for. Received: {count}, with {found}.")
+        raise ValueError(f"There must be as many devices as asked for. Received: {count}, with {found}. Ask for fewer.")
     return tf.distribute.MirroredStrategy(found[:count])
 
 

@@ -22,7 +22,7 @@ class ADA(Augmenter):
 
         p <- min(max(p + sign(r - target) * images / speed, 0), limit)
 
-    with the number of images in those batches.
+    with the number of images in those batches, on all devices together.
 
     The groups, in their order of application:
 

@@ -28,7 +28,7 @@ class ConditionalBatchNormalization(layers.Layer):
         spectral_normalization: bool, whether A and B are spectrally normalized, as in BigGAN's generator. Defaults to
             False; needs `num_classes=None`.
         synchronized: bool, statistics over all replicas of a `tf.distribute` strategy. Defaults to False; TensorFlow
-            only.
+            only. The step of a GAN takes those over all replicas anyway.
 
     Raises:
         TypeError: if labels are not whole numbers, or vectors are.

@@ -381,7 +381,8 @@ class GAN(Game):
         x = batches.checked(x, y, self.num_classes, self.lowest_label)
         if self.devices > 1:
             batch_size = named.get("batch_size", arguments[0] if arguments else None)
-            batches.check_shares(x, batch_size or 32, self.devices)
+            for given in (x, named.get("validation_data")):
+                batches.check_shares(given, batch_size or 32, self.devices)
         return super().fit(x, y, *arguments, **named)
 
     def as_batch(self, data):

@@ -117,23 +117,30 @@ class SemiSupervisedGAN(GAN):
         label = batch["label"]
         known = ops.cast(label >= 0, "float32")
         entropy = cross_entropy(ops.maximum(label, 0), real_out)
-        self._count(label, real_out["classes"])
+        count = self._count(label, real_out["classes"])
         return {
             **super().discriminator_terms(batch, inputs, real_out, fake_out),
-            "class_loss": self.class_weight * ops.sum(known * entropy) / ops.maximum(ops.sum(known), 1.0),
+            "class_loss": self.class_weight * ops.sum(known * entropy) / count,
         }
 
     def _count(self, label, classes):
-        """Adds the labelled images of a batch to the accuracy of the epoch."""
+        """Adds the labelled images of a batch to the accuracy of the epoch.
+
+        Returns:
+            float32 scalar, their number (at least one), of which each of several devices may have another: the mean.
+        """
         known = ops.cast(label >= 0, "float32")
         right = ops.cast(ops.argmax(classes, axis=-1) == ops.cast(label, "int32"), "float32")
-        self.trackers["accuracy"].update_state(right, sample_weight=known)
+        sums = _backend.replica_mean(ops.stack([ops.sum(known), ops.sum(known * right)]))
+        count = ops.maximum(sums[0], 1.0 / _backend.replicas())
+        self.trackers["accuracy"].update_state(sums[1] / count, sample_weight=sums[0])
+        return count
 
     def generator_terms(self, batch, inputs, real_out, fake_out):
         if not self.feature_matching:
             return super().generator_terms(batch, inputs, real_out, fake_out)
         difference = ops.mean(real_out["features"], axis=0) - ops.mean(fake_out["features"], axis=0)
-        return {"generator_loss": ops.sum(ops.square(difference))}
+        return {"generator_loss": ops.sum(ops.square(_backend.replica_mean(difference)))}
 
     def gan_test_step(self, data):
         """Plays one batch without learning; `accuracy` is that of `classify` on the labelled images."""

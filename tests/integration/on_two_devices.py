@@ -85,6 +85,8 @@ def main(folder):
         assert len(gan.generator.weights[0].value.sharding.device_set) == 2
         make(steps_per_execution=2, jit_compile=True).fit(dataset, verbose=0)
     refused(lambda: gan.fit(images[:9] / np.float32(255), batch_size=8, verbose=0), "number of devices, 2")
+    three = images[:3] / np.float32(255)
+    refused(lambda: gan.fit(dataset, validation_data=(three, None), verbose=0), "number of devices, 2", "batch of 3")
     gan.save(folder / "gan.keras")
     np.testing.assert_array_equal(
         keras.models.load_model(folder / "gan.keras").sample(5, seed=0), gan.sample(5, seed=0)

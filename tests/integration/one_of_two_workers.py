@@ -7,8 +7,6 @@ import contextlib
 import pathlib
 import sys
 
-import numpy as np
-
 
 def main(folder, index):
     import tensorflow as tf
@@ -17,15 +15,14 @@ def main(folder, index):
 
     import keras
 
+    from tests import worker
     from tests.run_gan_test import prepared, replay, same_noise
 
-    with np.load(folder / "batches.npz") as stored:
-        batches = [{k.split("/", 1)[1]: stored[k] for k in stored if k.startswith(f"{i}/")} for i in range(4)]
     with strategy.scope():
         gan = prepared(keras.models.load_model(folder / "gan.keras"))
     assert gan.devices == 2
     with same_noise():
-        replay(gan, batches)
+        replay(gan, worker.saved(folder))
     assert gan.sample(3, seed=0).shape == (3, 16, 16, 1)  # of one worker alone: nobody else is waited for
     with contextlib.suppress(AttributeError):
         del gan.sample_inputs

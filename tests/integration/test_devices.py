@@ -1,5 +1,6 @@
 """Several devices: the step of one device with the whole batch, done by parts. Logical devices of the CPU."""
 
+import functools
 import json
 import os
 import pathlib
@@ -65,6 +66,29 @@ def recipe(name, **arguments):
     return make
 
 
+def began():
+    shape = (8, 8, 1)
+    gan = kg.GAN(kg.networks.BEGANGenerator(shape, 6, 4), kg.networks.BEGANDiscriminator(shape, 6, 4), seed=0)
+    gan.compile(keras.optimizers.SGD(0.01), loss=kg.losses.BEGAN(diversity=1.0, gain=0.1))
+    return gan
+
+
+def infogan():
+    generator = kg.networks.MLPGenerator((8, 8, 1), 6, (16,), code_dim=5)
+    heads = kg.networks.MLPDiscriminator((8, 8, 1), (16,)), kg.networks.MLPRecognizer((8, 8, 1), 5, (16,))
+    gan = kg.InfoGAN(generator, *heads, categories=(3,), continuous=2, seed=0)
+    gan.compile(keras.optimizers.SGD(0.01))
+    return gan
+
+
+def semi_supervised(feature_matching):
+    judge = kg.networks.MLPDiscriminator((8, 8, 1), (16, 12), num_classes=3, conditioning="semi_supervised")
+    generator = kg.networks.MLPGenerator((8, 8, 1), 6, (16,))
+    gan = kg.SemiSupervisedGAN(generator, judge, feature_matching=feature_matching, seed=0)
+    gan.compile(keras.optimizers.SGD(0.01))
+    return gan
+
+
 def played_on_both(make, folder, place, steps=6):
     """Trains on one device here and on two there; returns both GANs and both lists of losses."""
     keras.utils.set_random_seed(0)
@@ -75,9 +99,9 @@ def played_on_both(make, folder, place, steps=6):
         batch = {"image": random.uniform(-1, 1, (8, *gan.image_shape)).astype("float32")}
         inputs = gan.fixed_inputs(8, seed=step)
         if "label" in inputs or gan.num_classes:
-            batch["label"] = (random.permutation(8) % gan.num_classes).astype("int32")
+            batch["label"] = random.integers(gan.lowest_label, gan.num_classes, 8).astype("int32")
         given.append({**batch, **{run_gan_test.INJECTED + name: value for name, value in inputs.items()}})
-    np.savez(folder / "batches.npz", **{f"{i}/{k}": v for i, part in enumerate(given) for k, v in part.items()})
+    worker.save(folder, given)
     there = worker.play(folder, place)
     gan = keras.models.load_model(folder / "gan.keras")
     with run_gan_test.same_noise():
@@ -135,6 +159,16 @@ def test_the_mean_path_length_is_that_of_all_devices(tmp_path, place):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "make", [began, infogan, functools.partial(semi_supervised, True), functools.partial(semi_supervised, False)]
+)
+def test_other_games_on_two_devices(tmp_path, make, place):
+    gan = check_agreement(make, tmp_path, place)
+    assert make is not began or 0 < float(gan.adversarial.balance.numpy()) < 1  # something was there to agree on
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", ["dcgan", "cgan", "acgan", "r3gan"])
 def test_recipes_on_two_devices(tmp_path, name, place):
     check_agreement(recipe(name), tmp_path, place)
@@ -157,7 +191,7 @@ def test_two_workers_play_the_step_of_one_device(tmp_path):
     given = [{"image": random.uniform(-1, 1, (8, 16, 16, 1)).astype("float32")} for _ in range(4)]
     for step, batch in enumerate(given):
         batch[run_gan_test.INJECTED + "latent"] = gan.fixed_inputs(8, seed=step)["latent"]
-    np.savez(tmp_path / "batches.npz", **{f"{i}/{k}": v for i, part in enumerate(given) for k, v in part.items()})
+    worker.save(tmp_path, given)
     addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
     script = ROOT / "tests" / "integration" / "one_of_two_workers.py"
     workers = []
@@ -165,10 +199,14 @@ def test_two_workers_play_the_step_of_one_device(tmp_path):
         role = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
         environment = {**os.environ, "TF_CONFIG": json.dumps(role), "PYTHONPATH": str(ROOT)}
         command = [sys.executable, script, tmp_path, str(index)]
-        workers.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
-    for process in workers:
-        _, errors = process.communicate(timeout=300)
-        assert process.returncode == 0, errors[-3000:]
+        with (tmp_path / f"{index}.log").open("w") as log:
+            workers.append(subprocess.Popen(command, env=environment, stderr=log))
+    try:
+        codes = [process.wait(timeout=300) for process in workers]
+    finally:
+        for process in workers:
+            process.kill()
+    assert codes == [0, 0], [(tmp_path / f"{index}.log").read_text()[-3000:] for index in range(2)]
     with run_gan_test.same_noise():
         run_gan_test.replay(run_gan_test.prepared(gan), given)
     for index in range(2):
