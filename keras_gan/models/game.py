@@ -150,7 +150,7 @@ class Game(_backend.Step, keras.Model):
             shown = play._replace(noise=penalty.draw(play, self.noise_seed))
             value, moved = self._evaluated(penalty, shown)
             for variable, new in zip(penalty.memory, moved, strict=True):
-                variable.assign(_backend.replica_mean(new))
+                variable.assign(new)
             terms[penalty.name] = penalty.interval * value_at(penalty.weight, self.images_seen) * value
         return terms
 

@@ -56,6 +56,29 @@ def check_equal_copies(gan):
         np.testing.assert_allclose(second, first, rtol=1e-6, err_msg=variable.path)
 
 
+def check_controllers(strategy):
+    """Controllers follow the mean over the devices, not the mean of what each would do by itself."""
+    import tensorflow as tf
+
+    with strategy.scope():
+        began, ada = kg.losses.BEGAN(diversity=1.0, gain=0.1), kg.augmenters.ADA(target=0.1, speed=100, interval=1)
+    # Errors of 0.4 and -0.2 from a balance of 0; signs of 1 and -0.5 around a target of 0.1.
+    real = strategy.experimental_distribute_values_from_function(
+        lambda context: tf.constant([[0.4], [0.0]][context.replica_id_in_sync_group])
+    )
+    logits = strategy.experimental_distribute_values_from_function(
+        lambda context: tf.constant([[1.0] * 4, [-1.0, -1.0, -1.0, 1.0]][context.replica_id_in_sync_group])
+    )
+
+    def adapt(real, logits):
+        began.adapt(real, tf.where(real > 0, 0.0, 0.2))
+        ada.adapt(logits)
+
+    strategy.run(tf.function(adapt), args=(real, logits))
+    np.testing.assert_allclose(began.balance.numpy(), 0.1 * (0.4 - 0.2) / 2, rtol=1e-5)
+    np.testing.assert_allclose(ada.current_probability.numpy(), 8 / 100, rtol=1e-5)
+
+
 def main(folder):
     with _backend.sharing(2):
         gan = make()
@@ -78,6 +101,7 @@ def main(folder):
     if keras.backend.backend() == "tensorflow":
         check_own_noise(gan)
         check_equal_copies(gan)
+        check_controllers(gan.distribute_strategy)
         with gan.distribute_strategy.scope():
             refused(lambda: make(steps_per_execution=2), "neither several steps", "steps_per_execution=2")
             refused(lambda: make(jit_compile=True), "neither several steps", "jit_compile=True")
