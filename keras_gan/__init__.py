@@ -16,12 +16,12 @@ from keras_gan import (  # isort: skip
     recipes,
     schedules,
 )
+from keras_gan.game.optimizers import PlayerOptimizers
 from keras_gan.models.acgan import ACGAN
 from keras_gan.models.gan import GAN
 from keras_gan.models.infogan import InfoGAN
-from keras_gan.models.players import PlayerOptimizers
 from keras_gan.models.semi_supervised_gan import SemiSupervisedGAN
-from keras_gan.resuming import resume
+from keras_gan.runs.resuming import resume
 from keras_gan.version import __version__
 
 __all__ = [

@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 
-COMMANDS = {"keras-gan", "keras_gan.cli"}
+COMMANDS = {"keras-gan", "keras_gan.cli.app"}
 NOTE = re.compile(rb"WARNING: All log messages before absl::InitializeLog|[IW]\d{4} ")
 
 

@@ -443,7 +443,7 @@ def streaming_rows(rounds, batch=64):
     import numpy as np
     from bench_metrics import row, timed
 
-    from keras_gan.metrics.features import RandomInceptionFeatures
+    from keras_gan.features import RandomInceptionFeatures
     from keras_gan.metrics.statistics import Moments
 
     random = np.random.default_rng(0)

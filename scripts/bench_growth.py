@@ -211,7 +211,7 @@ def plot(rows, path):
     """Draws images a second and memory over the batch, the resolution and the number of devices."""
     from matplotlib.figure import Figure
 
-    from keras_gan import files
+    from keras_gan.storage import files
 
     figure = Figure(figsize=(12, 6), layout="constrained")
     shown = (("batches", "batch"), ("resolutions", "size"), ("devices", "devices"))

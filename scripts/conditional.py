@@ -9,7 +9,7 @@ Protocol. The same narrow DCGAN for all (32 filters, RMS normalization; relativi
 a fake of its class; R1 and R2; Adam, whose rate falls from 0.001 to a twentieth along half a cosine; batches of 64; an
 average with a half-life of 50,000 images). CPU-seconds are user and system time while `fit` trains. Then 10,000 samples
 of the averaged generator, 1,000 of each class, as uint8, are shown to the package's classifier of the data set
-(`keras_gan.metrics.features.ClassifierFeatures`), which knows real training images alone.
+(`keras_gan.features.ClassifierFeatures`), which knows real training images alone.
 Label accuracy: the share that it gives the class asked for. Floor: its accuracy on the real test images. Distance: the
 Fréchet distance to the test images in its features (not the FID). Pictures, one column a class, lie beside the JSON.
 """
@@ -27,8 +27,9 @@ import numpy as np
 from train_extractors import stored
 
 import keras_gan as kg
-from keras_gan import files, pictures
+from keras_gan.media import pictures
 from keras_gan.schedules import Cosine
+from keras_gan.storage import files
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CLASSES, SAMPLES, SHAPE = 10, 10_000, (28, 28, 1)
@@ -98,7 +99,7 @@ def run(name, conditioning, seed, arguments):
     train, labels, test, test_labels = stored(name, arguments.data / name)
     gan, seconds = trained(conditioning, train, labels.astype("int32"), arguments.images, seed)
     sheet = pictures.grid(gan.sample(100, seed=1), columns=CLASSES, smallest=28)
-    files.save_image(arguments.out / f"{name}_{conditioning}_{seed}.png", sheet)
+    pictures.save_image(arguments.out / f"{name}_{conditioning}_{seed}.png", sheet)
     scores = measured(gan, kg.metrics.features.ClassifierFeatures(name), test, test_labels)
     row = {
         "data": name,

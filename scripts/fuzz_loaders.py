@@ -14,11 +14,14 @@ import mutations
 import numpy as np
 
 import keras_gan as kg
-from keras_gan import cli, exporting, logs, runs
+from keras_gan import exporting
+from keras_gan.cli import app as cli
 from keras_gan.evaluation import figures, sources
-from keras_gan.metrics.features import inception_weights
-from keras_gan.metrics.features.torch_file import read_state_dict
-from keras_gan.untrusted import runs as untrusted_runs
+from keras_gan.features import inception_weights
+from keras_gan.features.torch_file import read_state_dict
+from keras_gan.runs import config as untrusted_runs
+from keras_gan.runs import run as runs
+from keras_gan.storage import logs
 
 PROJECT = pathlib.Path(__file__).resolve().parents[1]
 ARGUMENTS = ["data", "batch_size", "seed", "size", "channels", "flip", "latent_dim", "filters", "base", "gamma", "fit"]

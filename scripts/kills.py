@@ -23,7 +23,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-COMMAND = [sys.executable, "-m", "keras_gan.cli"]
+COMMAND = [sys.executable, "-m", "keras_gan.cli.app"]
 
 
 def training(folder, data, epochs):
@@ -94,7 +94,7 @@ def state(folder):
     """Returns every variable of a run's GAN and of its optimizers."""
     import keras
 
-    from keras_gan import runs
+    from keras_gan.runs import run as runs
 
     gan = runs.Run.open(folder).load()
     return [keras.ops.convert_to_numpy(variable) for variable in [*gan.variables, *gan.optimizer.variables]]
@@ -102,7 +102,8 @@ def state(folder):
 
 def exported(folder, kills, chance):
     """Kills exports; returns how many files that appeared are whole."""
-    from keras_gan import exporting, runs
+    from keras_gan import exporting
+    from keras_gan.runs import run as runs
 
     run, whole = runs.Run.open(folder), 0
     for _ in range(kills):

@@ -28,8 +28,8 @@ def train(folder, epochs):
     import numpy as np
 
     import keras_gan as kg
-    from keras_gan import runs
     from keras_gan.recipes import Training
+    from keras_gan.runs import run as runs
 
     keras.utils.set_random_seed(0)
     images = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1), "uint8")

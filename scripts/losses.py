@@ -72,7 +72,7 @@ def extractor_for(data, archives):
     import keras
     from keras import layers
 
-    from keras_gan.metrics.features import ClassifierFeatures, KerasLayerFeatures
+    from keras_gan.features import ClassifierFeatures, KerasLayerFeatures
 
     if data == "fashion_mnist":
         return ClassifierFeatures("fashion_mnist")
@@ -138,7 +138,7 @@ def train(arguments):
     import keras
 
     import keras_gan as kg
-    from keras_gan import files, pictures
+    from keras_gan.media import pictures
 
     reals, test = stored(data, archives)
     if few:
@@ -177,7 +177,7 @@ def train(arguments):
         .replace(", ", "_")
         .replace(" ", "_")
     )
-    files.save_image(ROOT / "runs" / "losses" / f"{name}.png", pictures.grid(samples[:100], smallest=shape[1]))
+    pictures.save_image(ROOT / "runs" / "losses" / f"{name}.png", pictures.grid(samples[:100], smallest=shape[1]))
     extractor = extractor_for(data, archives)
     chosen = [kg.metrics.FrechetDistance()]
     distance = kg.evaluation.Evaluation(test, extractor, chosen).scores(samples)[0]

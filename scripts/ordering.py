@@ -43,10 +43,10 @@ import train_extractors
 from scipy.ndimage import gaussian_filter
 
 import keras_gan as kg
-from keras_gan import files
-from keras_gan.metrics.features.classifier import SIZES, ClassifierFeatures
+from keras_gan.features.classifier import SIZES, ClassifierFeatures
 from keras_gan.metrics.frechet_distance import FrechetDistance
 from keras_gan.metrics.kernel_distance import KernelDistance
+from keras_gan.storage import files
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "tests" / "golden" / "ordering.json"

@@ -195,7 +195,7 @@ def frechet(run, count=10_000, seeds=(0, 1, 2)):
         training.gan.fit(training.dataset, epochs=training.epochs, verbose=2, shuffle=False)
         gan = training.gan
     else:
-        from keras_gan.runs import Run
+        from keras_gan.runs.run import Run
 
         gan = Run.open(run).load(compile=False)
     extractor = kg.metrics.features.ClassifierFeatures("digits")

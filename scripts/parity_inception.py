@@ -32,9 +32,9 @@ import keras
 import numpy as np
 from keras import layers
 
+from keras_gan.features import inception, random_network, resize
+from keras_gan.features.inception_weights import read_weights
 from keras_gan.metrics.classifier_score import ClassifierScore
-from keras_gan.metrics.features import inception, random_network, resize
-from keras_gan.metrics.features.inception_weights import read_weights
 from keras_gan.metrics.frechet_distance import FrechetDistance
 from keras_gan.metrics.kernel_distance import KernelDistance
 

@@ -27,7 +27,7 @@ from bench import textbook_networks
 from keras import layers
 
 import keras_gan as kg
-from keras_gan import files, pictures
+from keras_gan.media import pictures
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -114,7 +114,7 @@ class Marks(keras.callbacks.Callback):
             images = int(self.model.images_seen)
             print(f"  {mark} CPU-seconds: {self.scores[mark]:.1f} ({images:,} images, step {int(self.model.step):,})")
             sheet = pictures.grid(self.model.sample(100, seed=1), smallest=28)
-            files.save_image(self.folder / f"after_{mark}.png", sheet)
+            pictures.save_image(self.folder / f"after_{mark}.png", sheet)
             if not self.marks:
                 self.model.stop_training = True
 

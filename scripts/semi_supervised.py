@@ -28,7 +28,8 @@ import tensorflow as tf
 from train_extractors import stored
 
 import keras_gan as kg
-from keras_gan import files, pictures
+from keras_gan.media import pictures
+from keras_gan.storage import files
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CLASSES, UNITS = 10, (1000, 500, 250, 250, 250)
@@ -125,7 +126,7 @@ def measured(arguments, seed, train, test):
     gan = gan_for(arguments, seed)
     clock = Clock(arguments.seconds, test, arguments.every)
     gan.fit(batches(*train, rows, 100, 50, seed), epochs=10_000, verbose=0, callbacks=[clock])
-    files.save_image(arguments.out / f"seed_{seed}.png", pictures.grid(gan.sample(64, seed=0), smallest=28))
+    pictures.save_image(arguments.out / f"seed_{seed}.png", pictures.grid(gan.sample(64, seed=0), smallest=28))
     return {
         "seed": seed,
         "labels": len(rows),

@@ -27,8 +27,8 @@ import tensorflow as tf
 from train_extractors import stored
 
 import keras_gan as kg
-from keras_gan import files, pictures
 from keras_gan.losses import NonSaturating, RelativisticPaired
+from keras_gan.media import pictures
 from keras_gan.penalties import R1, R2
 from keras_gan.schedules import Cosine
 
@@ -112,7 +112,7 @@ def train(variant, images, classifier, options):
             flush=True,
         )
         name = f"{variant.replace(', ', '_').replace(' ', '_')}_{options.seed}.png"
-        files.save_image(options.out.with_suffix("") / name, pictures.grid(gan.sample(100, seed=1), smallest=28))
+        pictures.save_image(options.out.with_suffix("") / name, pictures.grid(gan.sample(100, seed=1), smallest=28))
     return rows
 
 

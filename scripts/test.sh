@@ -11,5 +11,5 @@ case " $*" in *" -m "* | *" tests"* | *" keras_gan"*) exec .venv/bin/python -m p
 .venv/bin/python -m pytest -n 2 --dist loadfile "$@"
 echo "On JAX:"
 KERAS_BACKEND=jax exec .venv/bin/python -m pytest -n 2 --dist loadfile --deselect tests/models/test_gan.py::test_dcgan "$@" \
-  tests/callbacks tests/losses tests/exporting/test_process.py tests/models/test_gan.py tests/models/test_players.py \
-  tests/penalties tests/networks/test_networks.py tests/test_backend.py tests/test_runs.py tests/test_schedules.py
+  tests/callbacks tests/losses tests/exporting/test_process.py tests/models/test_gan.py tests/game \
+  tests/penalties tests/networks/test_networks.py tests/test_backend.py tests/runs tests/test_schedules.py

@@ -31,8 +31,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from keras_gan import files
-from keras_gan.metrics.features.classifier import FOLDER, SIZES, classifier_network, weight_names
+from keras_gan.features.classifier import FOLDER, SIZES, classifier_network, weight_names
+from keras_gan.storage import files
 
 SETTINGS = {
     "digits": {"epochs": 120, "batch_size": 32, "shift": 1, "flip": False, "dropout": 0.0},

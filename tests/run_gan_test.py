@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from keras_gan import augmenters, exporting
-from keras_gan.models.inspection import layers_of
+from keras_gan.game.inspection import layers_of
 from tests import worker
 
 INJECTED = "injected/"

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import keras
 
-from keras_gan import files
 from keras_gan.callbacks.stop_on_nan import bad_terms
+from keras_gan.storage import files
 
 
 class Checkpoint(keras.callbacks.Callback):

@@ -13,7 +13,7 @@ class Checkpoints(Checkpoint):
 
     Each file is named after the GAN's count of steps, appears whole or not at all, and replaces the oldest but `keep`.
     `keras_gan.resume` goes on from the newest (`found(folder)[0]`) in the middle of an epoch too;
-    `keras_gan.files.is_whole` tells whether a file is damaged.
+    `keras_gan.storage.files.is_whole` tells whether a file is damaged.
     What `Checkpoint` says of NaN and of a full disk holds here.
 
     Args:

@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_gan import _backend, health
 from keras_gan.callbacks.stop_on_nan import bad_terms
-from keras_gan.pictures import to_uint8
+from keras_gan.media.pictures import to_uint8
 
 ACTIONS = ("tell", "stop", "roll_back")
 
@@ -26,7 +26,7 @@ class HealthMonitor(keras.callbacks.Callback):
         reals: what the GAN is trained on: the data set given to `fit`, batches of it (arrays, tuples or dicts), or a
             uint8 array. The first `count` images are kept.
         count: int >= 16, reals and samples compared. Defaults to 256.
-        extractor: a `keras_gan.metrics.features.Extractor`, to compare in its features too, or None for pixels only.
+        extractor: a `keras_gan.features.Extractor`, to compare in its features too, or None for pixels only.
         every: int >= 1, epochs from one look to the next; there is one after the first, too. Defaults to 1.
         warm_up: int >= 0, looks at the start that cannot alarm, save for what is not finite: first samples are all
             alike, and any discriminator tells them. Defaults to 2.

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import keras
 
-from keras_gan import files
-from keras_gan.logs import number, read_rows
+from keras_gan.storage import files
+from keras_gan.storage.logs import is_score, number, read_rows
 
 
 class LossPlot(keras.callbacks.Callback):
@@ -69,8 +69,3 @@ def plot_log(log, path):
             axis.legend(fontsize="small")
     with files.replacing(path) as written:
         figure.savefig(written, dpi=120)
-
-
-def is_score(name, names):
-    """Tells whether a logged value is a score of samples: validation of a loss or a probability is not."""
-    return name.startswith("val_") and name.removeprefix("val_") not in names

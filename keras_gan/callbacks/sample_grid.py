@@ -4,8 +4,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_gan import files, pictures
-from keras_gan.untrusted.arrays import read_arrays
+from keras_gan.media import pictures
+from keras_gan.storage import files
+from keras_gan.storage.arrays import read_arrays
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -87,7 +88,7 @@ class SampleGrid(keras.callbacks.Callback):
         columns = self.columns or (classes if 1 < classes <= 16 else None)
         sheet = pictures.grid(self.model.sample(inputs=self.inputs), columns)
         try:
-            files.save_image(self.folder / f"epoch_{epoch + 1:04d}.png", sheet, parents=False)
+            pictures.save_image(self.folder / f"epoch_{epoch + 1:04d}.png", sheet, parents=False)
             if self.writer is not None:
                 self.writer.add_image("samples", sheet, epoch + 1, dataformats="HWC")
         except OSError as error:

@@ -2,7 +2,7 @@ import warnings
 
 import keras
 
-from keras_gan import files
+from keras_gan.storage import files
 
 
 class Tolerant(keras.callbacks.Callback):

@@ -4,9 +4,10 @@ import pathlib
 
 import numpy as np
 
-from keras_gan.data import collect, pixels
+from keras_gan.data import collect
 from keras_gan.data.convert import Convert
-from keras_gan.untrusted.arrays import read_array, read_arrays
+from keras_gan.media import pixels
+from keras_gan.storage.arrays import read_array, read_arrays
 
 IMAGE_KEYS = ("image", "images", "x")
 LABEL_KEYS = ("label", "labels", "y")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from keras_gan.memory import memory_limit
+from keras_gan.storage.memory import memory_limit
 
 CHUNK = 512  # images in flight at once: bounds the memory, long enough to keep every thread busy
 BLOCK = 8  # images at most that a thread is given at once: handing over takes as long as decoding a tiny image

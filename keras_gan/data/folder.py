@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_gan.data import collect
 from keras_gan.data.convert import Convert
-from keras_gan.untrusted.texts import check_regular
+from keras_gan.storage.texts import check_regular
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_gan import files
 from keras_gan.data import arrays, catalogue, collect, optional
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.convert import FITS, Convert
 from keras_gan.data.folder import Folder, decode
 from keras_gan.data.sequence import BatchSequence
+from keras_gan.storage import files
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -8,10 +8,10 @@ from typing import Any
 import keras
 
 from keras_gan.evaluation.real_statistics import RealStatistics
+from keras_gan.media.pictures import to_uint8
 from keras_gan.metrics.metric import Metric
 from keras_gan.metrics.score import Score
 from keras_gan.metrics.statistics import Statistics
-from keras_gan.pictures import to_uint8
 from keras_gan.version import __version__
 
 QUANTISATION = "floor(127.5 * (x + 1) + 0.5)"
@@ -26,7 +26,7 @@ class Evaluation:
     Args:
         real: the real images: a data set of `keras_gan.data.images(..., shuffle=False, drop_remainder=False)`, a uint8
             array `(count, height, width, channels)`, or any iterable of batches that can be gone through twice.
-        extractor: a `keras_gan.metrics.features.Extractor`, or None when no metric reads features or logits.
+        extractor: a `keras_gan.features.Extractor`, or None when no metric reads features or logits.
         metrics: list of `Metric`.
         held_out: further real images that were not trained on, like `real`, or None. They give every score its
             "real against real" floor, and the memorization check its reference.

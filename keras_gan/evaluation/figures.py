@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_gan.callbacks.loss_plot import is_score
-from keras_gan.logs import number, read_rows
-from keras_gan.pictures import grid, to_pillow
+from keras_gan.media.pictures import grid, to_pillow
+from keras_gan.storage.logs import is_score, number, read_rows
 
 LARGEST = 96  # pixels: larger images are made smaller, so that a page of 200 of them stays within megabytes
 

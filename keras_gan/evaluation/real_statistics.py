@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from keras_gan import files
 from keras_gan.metrics.statistics import Statistics
-from keras_gan.untrusted.arrays import read_arrays
+from keras_gan.storage import files
+from keras_gan.storage.arrays import read_arrays
 
 FORMAT = 1  # of the files; part of the key, so that another one is never read
 

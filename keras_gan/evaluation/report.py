@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from keras_gan import files
 from keras_gan.evaluation.comparison import QUERIES, SHOWN, Classes, Comparison, compare
 from keras_gan.evaluation.evaluation import Evaluation
 from keras_gan.evaluation.figures import curves, read_log, sheet
 from keras_gan.evaluation.page import Element, element, figure, page, picture, table
 from keras_gan.metrics.score import Score
-from keras_gan.runs import Run
+from keras_gan.storage import files
 
 COLUMNS = 8
 A_CLASS = 10
@@ -24,7 +23,8 @@ def write_report(
     scores: list[Score],
     evaluation: Evaluation,
     samples: np.ndarray,
-    run: Run | None = None,
+    log: Path | None = None,
+    config: dict[str, Any] | None = None,
 ) -> Path:
     """Writes one HTML file with everything in it: it refers to no other file and to no address.
 
@@ -37,7 +37,8 @@ def write_report(
         evaluation: `Evaluation` that found it.
         samples: uint8 `(count, height, width, channels)`, some of the samples. The first 64 are shown; all, if the
             extractor has a classifier, give the shares of the classes.
-        run: the run that the samples are from, whose log is drawn, or None.
+        log: the log of the training that the samples are from, to be drawn, or None.
+        config: the configuration of the run whose log it is: its recipe, epochs and command. Needed with `log`.
 
     Returns:
         `path`.
@@ -53,7 +54,7 @@ def write_report(
         _pictures(samples, compared.reals),
         _neighbours(samples, compared, evaluation.extractor, scores),
         None if compared.classes is None else _classes(samples, compared.classes),
-        None if run is None else _training(run),
+        None if log is None else _training(log, config),
     )
     try:
         with files.replacing(path) as temporary:
@@ -213,11 +214,10 @@ def _bar(share: float, largest: float) -> Element:
     return element("td", f"{share:.1%}", class_="share", style=f"--share: {share / largest:.1%}")
 
 
-def _training(run: Run) -> Element | None:
-    logged = read_log(run.log) if run.log.exists() else {}
+def _training(log: Path, config: dict[str, Any]) -> Element | None:
+    logged = read_log(log) if log.exists() else {}
     if not logged:
         return None
-    config = run.config()
     command = element("code", str(config.get("command", "")))
     last = ", ".join(f"{name} {values[-1]:.4g}" for name, (_, values) in logged.items())
     epoch = max(epochs[-1] for epochs, _ in logged.values())

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from keras_gan import data as kg_data
+from keras_gan import features
 from keras_gan import metrics as kg_metrics
 from keras_gan.data import catalogue
-from keras_gan.metrics import features
-from keras_gan.metrics.features import classifier
-from keras_gan.metrics.features.inception_weights import cache_folder
+from keras_gan.features import classifier
+from keras_gan.storage.caches import cache_folder
 
 METRICS = {
     metric.name: metric

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from keras_gan import files, pictures
 from keras_gan.exporting import about as descriptions
 from keras_gan.exporting.formats import FORMATS
+from keras_gan.media import pictures
 from keras_gan.models.gan import GAN
+from keras_gan.storage import files
 from keras_gan.version import __version__
 
 NOT_STATED = "Not stated."
@@ -55,7 +56,7 @@ def model_card(
     }
     columns = None if gan.num_classes is None else min(gan.num_classes, 10)
     count = SAMPLES if columns is None else 8 * columns
-    files.save_image(folder / "samples.png", pictures.grid(gan.sample(count, seed=0), columns))
+    pictures.save_image(folder / "samples.png", pictures.grid(gan.sample(count, seed=0), columns))
     with files.replacing(folder / "model_card.json") as written:
         written.write_text(json.dumps(facts, indent=2) + "\n")
     with files.replacing(folder / "MODEL_CARD.md") as written:

@@ -14,8 +14,8 @@ import numpy as np
 
 from keras_gan.exporting import process
 from keras_gan.exporting.generator import OUTPUT, ExportedGenerator, Run, quiet
-from keras_gan.files import replacing
 from keras_gan.models.gan import GAN
+from keras_gan.storage.files import replacing
 
 ABOUT = "keras_gan.json"  # what ONNX keeps in the file
 SIGNATURE = "serving_default"

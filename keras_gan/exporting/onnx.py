@@ -8,8 +8,8 @@ import numpy as np
 from keras_gan.exporting import onnx_passes, process
 from keras_gan.exporting.generator import OUTPUT, ExportedGenerator, Run, quiet
 from keras_gan.exporting.onnx_variants import PROMISES, Variant
-from keras_gan.files import replacing
 from keras_gan.models.gan import GAN
+from keras_gan.storage.files import replacing
 from keras_gan.version import __version__
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def to_onnx(
         atol: float, the difference from Keras to allow, or None for that of the precision.
         about: dict, what else the metadata says, or None: any of `class_names` (list of str), `training_data`,
             `recipe`, `license`, `intended_use` (str each), `metrics` (list of dicts). What is no text becomes JSON.
-        pixels: bool, whether the output is uint8 by the formula of `keras_gan.pictures.to_uint8`. Defaults to False.
+        pixels: bool, whether the output is uint8 by the formula of `keras_gan.media.to_uint8`. Defaults to False.
         precision: `"float32"`, `"float16"` or `"int8"`. Defaults to `"float32"`.
         slim: bool, let onnxslim merge nodes: nearest-neighbour upsampling takes half as many, batch normalization none.
             For runtimes that do not do so themselves; ONNX Runtime does. Defaults to False.

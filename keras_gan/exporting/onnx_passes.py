@@ -5,8 +5,8 @@ import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from keras_gan import files
 from keras_gan.exporting.generator import OUTPUT, ExportedGenerator
+from keras_gan.storage import files
 
 if TYPE_CHECKING:
     import numpy as np
@@ -159,7 +159,7 @@ def _root_logger_untouched() -> Iterator[None]:
 
 
 def with_pixels(model: "onnx.ModelProto") -> "onnx.ModelProto":
-    """Returns a model whose output is uint8 by the formula of `keras_gan.pictures.to_uint8`, computed in float32."""
+    """Returns a model whose output is uint8 by the formula of `keras_gan.media.to_uint8`, computed in float32."""
     import onnx
     from onnx import helper
 

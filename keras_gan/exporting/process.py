@@ -13,9 +13,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_gan import files
 from keras_gan.exporting.generator import BATCH_SIZES, ExportedGenerator
 from keras_gan.models.gan import GAN
+from keras_gan.storage import files
 
 ATOL = 1e-4  # between backends, where the caller leaves it to the format
 ERRORS = ("FileExistsError", "FileNotFoundError", "ImportError", "OSError", "TypeError", "ValueError")

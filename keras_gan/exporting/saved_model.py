@@ -12,8 +12,8 @@ from keras_gan.exporting import process
 from keras_gan.exporting.generator import OUTPUT, ExportedGenerator, Run, quiet
 from keras_gan.exporting.signatures import compare, signatures
 from keras_gan.exporting.warmup import checked_sizes, write_warmup
-from keras_gan.files import replacing
 from keras_gan.models.gan import GAN
+from keras_gan.storage.files import replacing
 
 ABOUT = Path("assets.extra", "keras_gan.json")  # what ONNX keeps in the file; TF Serving passes this folder over
 VERSION = re.compile(r"0|[1-9][0-9]*")

@@ -8,8 +8,8 @@ import numpy as np
 
 from keras_gan._backend import exact
 from keras_gan.exporting.generator import OUTPUT, ExportedGenerator
-from keras_gan.latents import truncated
-from keras_gan.pictures import to_uint8
+from keras_gan.latents.distributions import truncated
+from keras_gan.media.pictures import to_uint8
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -43,7 +43,7 @@ def signatures(generator: ExportedGenerator) -> dict[str, Signature]:
     images = tf.function(generator.images, input_signature=generator.signature, autograph=False)  # one copy for all
 
     def pixels(*tensors):
-        levels = images(*tensors)[OUTPUT] * 127.5 + 128.0  # as `keras_gan.pictures.to_uint8`
+        levels = images(*tensors)[OUTPUT] * 127.5 + 128.0  # as `keras_gan.media.to_uint8`
         return {OUTPUT: tf.cast(tf.clip_by_value(levels, 0.0, 255.0), tf.uint8)}
 
     def files(*tensors):

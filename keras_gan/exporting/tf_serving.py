@@ -6,8 +6,8 @@ from typing import Any
 
 from keras_gan.exporting.saved_model import to_saved_model
 from keras_gan.exporting.warmup import MODEL
-from keras_gan.files import replacing
 from keras_gan.models.gan import GAN
+from keras_gan.storage.files import replacing
 
 SOURCES = Path(__file__).parent / "files" / "tf_serving"
 MOUNTED = ("models.config", "batching.txt")  # what the server reads; the rest is for people

@@ -11,10 +11,10 @@ from typing import Any
 from keras_gan.exporting import web_runtime
 from keras_gan.exporting.generator import ExportedGenerator
 from keras_gan.exporting.onnx import to_onnx
-from keras_gan.files import replacing
 from keras_gan.models.gan import GAN
 from keras_gan.models.infogan import InfoGAN
-from keras_gan.untrusted.texts import parse_json, read
+from keras_gan.storage.files import replacing
+from keras_gan.storage.texts import parse_json, read
 
 PAGE = Path(__file__).parent / "files" / "web"  # what is copied: the page itself
 FACTS = "generator.json"  # by which an earlier export is known, too
@@ -36,7 +36,7 @@ def to_web(
     """Writes a folder of static files: a page that draws with the generator in the browser, by ONNX Runtime.
 
     Put the folder on any web server, or `python -m http.server` in it. The page loads nothing from elsewhere and sends
-    nothing anywhere. Its pictures are those of the ONNX file, by the formula of `keras_gan.pictures.to_uint8`; its
+    nothing anywhere. Its pictures are those of the ONNX file, by the formula of `keras_gan.media.to_uint8`; its
     seeds are its own, not those of `gan.sample`.
 
     The folder holds the page (`index.html`, `style.css`, scripts, `README.md`), `generator.onnx` as from `to_onnx`,

@@ -9,8 +9,8 @@ import tarfile
 import zlib
 from pathlib import Path
 
-from keras_gan.files import replacing, temporary_folder
-from keras_gan.metrics.features.inception_weights import cache_folder
+from keras_gan.storage.caches import cache_folder
+from keras_gan.storage.files import replacing, temporary_folder
 
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 

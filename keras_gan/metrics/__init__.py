@@ -1,6 +1,6 @@
 """Scores that say how they were measured: features -> statistics -> value, each step usable alone."""
 
-from keras_gan.metrics import features
+from keras_gan import features
 from keras_gan.metrics.classification_accuracy_score import ClassificationAccuracyScore
 from keras_gan.metrics.classifier_score import ClassifierScore
 from keras_gan.metrics.density_coverage import DensityCoverage

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from keras_gan.metrics.features.extractor import check_images
+from keras_gan.features.extractor import check_images
 from keras_gan.metrics.label_accuracy import check_labels
 from keras_gan.metrics.metric import Estimate, Metric
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from keras_gan.metrics.features.extractor import check_images
+from keras_gan.features.extractor import check_images
 from keras_gan.metrics.metric import Estimate, Metric
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # Wang, Simoncelli and Bovik 2003, section 3.2

@@ -2,7 +2,7 @@ import dataclasses
 import json
 from typing import Any
 
-from keras_gan.untrusted.texts import parse_json
+from keras_gan.storage.texts import parse_json
 
 
 @dataclasses.dataclass(frozen=True)

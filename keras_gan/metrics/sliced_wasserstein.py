@@ -1,6 +1,6 @@
 import numpy as np
 
-from keras_gan.metrics.features.extractor import check_images
+from keras_gan.features.extractor import check_images
 from keras_gan.metrics.metric import Estimate, Metric
 from keras_gan.metrics.statistics import check_features
 

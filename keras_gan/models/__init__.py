@@ -1,1 +1,1 @@
-"""The game (`GAN`), its optimizers, and the variants that override a hook."""
+"""The kinds of GANs: each a class that says which networks play, and by which rules."""

@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_gan.models import inspection
+from keras_gan.game import inspection
 from keras_gan.models.gan import GAN
 
 

@@ -3,12 +3,12 @@ import numpy as np
 from keras import ops
 
 from keras_gan import _backend
-from keras_gan.latents import DISTRIBUTIONS, fixed_latents, truncated
-from keras_gan.models import batches, inspection
-from keras_gan.models.game import Game
+from keras_gan.game import batches, inspection
+from keras_gan.game.game import Game
+from keras_gan.latents.distributions import DISTRIBUTIONS, fixed_latents, truncated
+from keras_gan.media.pictures import to_uint8
 from keras_gan.part import plain
 from keras_gan.penalties.penalty import Play
-from keras_gan.pictures import to_uint8
 from keras_gan.schedules import value_at
 
 serialize = keras.saving.serialize_keras_object

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gan.models import batches, inspection
+from keras_gan.game import batches, inspection
 from keras_gan.models.acgan import checked_weight
 from keras_gan.models.gan import GAN, serialize
 

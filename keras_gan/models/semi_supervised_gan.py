@@ -3,7 +3,7 @@ import numpy as np
 from keras import ops
 
 from keras_gan import _backend
-from keras_gan.models import inspection
+from keras_gan.game import inspection
 from keras_gan.models.acgan import check_head, checked_weight, cross_entropy
 from keras_gan.models.gan import GAN
 

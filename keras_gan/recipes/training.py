@@ -1,6 +1,6 @@
 from typing import Any, NamedTuple
 
-from keras_gan.models.game import Game
+from keras_gan.game.game import Game
 
 
 class Training(NamedTuple):

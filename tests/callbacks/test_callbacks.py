@@ -61,7 +61,7 @@ def test_a_picture_that_cannot_be_written_does_not_stop_training(make_gan, image
         raise OSError(28, "No space left on device")
 
     gan = make_gan()
-    monkeypatch.setattr("keras_gan.files.save_image", full)
+    monkeypatch.setattr("keras_gan.media.pictures.save_image", full)
     with pytest.warns(UserWarning, match="samples of epoch 1 were not written.*No space left.*goes on"):
         fit(gan, images, 2, callbacks.SampleGrid(tmp_path, count=4))
     assert int(gan.step) == 4

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import keras_gan as kg
-from keras_gan import cli
+from keras_gan.cli import app as cli
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "data.md"
 SIZE = 16

@@ -3,7 +3,7 @@ import pytest
 
 from keras_gan import evaluation, metrics
 from keras_gan.evaluation.comparison import compare
-from keras_gan.metrics.features import Extractor
+from keras_gan.features import Extractor
 
 
 class Corners(Extractor):

@@ -9,7 +9,7 @@ import keras_gan as kg
 from keras_gan import evaluation, metrics
 from keras_gan.evaluation.evaluation import batches_of
 from keras_gan.evaluation.real_statistics import content
-from keras_gan.metrics.features import Extractor
+from keras_gan.features import Extractor
 from keras_gan.metrics.score import Score
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gan import pictures
 from keras_gan.evaluation import figures
+from keras_gan.media import pictures
 
 
 def opened(png):

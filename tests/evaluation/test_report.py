@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gan import evaluation, metrics, pictures, runs
+from keras_gan import evaluation, metrics
 from keras_gan.evaluation.page import element, page, table
 from keras_gan.evaluation.report import write_report
+from keras_gan.features import Extractor
+from keras_gan.media import pictures
 from keras_gan.metrics import Score
-from keras_gan.metrics.features import Extractor
+from keras_gan.runs import run as runs
 
 VOID = {"meta", "link", "img"}
 
@@ -92,11 +94,11 @@ def samples():
 def written(reals, samples, tmp_path):
     """Function that measures, writes the page and parses it."""
 
-    def write(extractor=True, several=(), held_out=None, run=None, about=None, subject="the <samples>", of=samples):
+    def write(extractor=True, several=(), held_out=None, log=None, config=None, about=None, subject="the <samples>", of=samples):
         several = list(several) or [metrics.FrechetDistance(), metrics.Memorization()]
         made = evaluation.Evaluation(reals, Corner() if extractor else None, several, held_out, about)
         scores = made.scores(of, seeds={"latents": 7})
-        path = write_report(tmp_path / "new" / "report.html", subject, scores, made, of, run)
+        path = write_report(tmp_path / "new" / "report.html", subject, scores, made, of, log, config)
         assert path == tmp_path / "new" / "report.html"
         write.text, write.scores = path.read_text(encoding="utf-8"), scores
         return Parsed(write.text)
@@ -112,7 +114,7 @@ def run(tmp_path):
 
 
 def test_a_page_of_everything(written, run, reals):
-    parsed = written(run=run, held_out=reals[:50])
+    parsed = written(log=run.log, config=run.config(), held_out=reals[:50])
     assert parsed.declaration == "DOCTYPE html"
     assert parsed.texts("title") == parsed.texts("h1") == ["Evaluation of the <samples>"]
     titles = ["Scores", "Samples and real images", "Nearest real images", "Classes", "Training"]
@@ -133,7 +135,7 @@ def test_a_page_of_everything(written, run, reals):
 
 
 def test_it_asks_for_nothing(written, run):
-    parsed = written(run=run)
+    parsed = written(log=run.log, config=run.config())
     for _, attributes, _ in parsed.elements:
         for name in ("src", "href", "srcset", "action", "data", "poster"):
             assert attributes.get(name, "data:").startswith("data:")
@@ -185,7 +187,7 @@ def test_one_score_has_no_further_protocol(written):
 def test_texts_are_escaped(written, run):
     evil = "<script>alert('&\"')</script>"
     run.write_config({**run.config(), "command": evil})
-    parsed = written(about={"data": evil, evil: [evil]}, subject=evil, run=run)
+    parsed = written(about={"data": evil, evil: [evil]}, subject=evil, log=run.log, config=run.config())
     assert not parsed.all("script")
     assert parsed.texts("h1") == [f"Evaluation of {evil}"]
     assert evil in parsed.texts("details", "th")
@@ -270,7 +272,7 @@ def test_no_class_is_missing(written, reals):
 
 
 def test_curves_of_a_run(written, run):
-    parsed = written(run=run)
+    parsed = written(log=run.log, config=run.config())
     alt, _ = parsed.images()[-1]
     assert alt == "Curves over 2 epochs. Last values: generator_loss 1.5, val_frechet_distance 12.5."
     assert parsed.texts("p")[-1].startswith("dcgan_digits, 2 of 5 epochs: ")
@@ -282,7 +284,7 @@ def test_no_curves_without_a_log(written, run, log):
     run.log.unlink()
     if log is not None:
         run.log.write_text(log)
-    assert "Training" not in written(run=run).texts("h2")
+    assert "Training" not in written(log=run.log, config=run.config()).texts("h2")
 
 
 def test_a_page_of_colour_images_stays_small(tmp_path):

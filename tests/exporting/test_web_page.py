@@ -9,7 +9,7 @@ import pytest
 import keras_gan as kg
 from keras_gan.exporting import web, web_runtime
 from keras_gan.exporting.onnx import onnx_runner
-from keras_gan.latents import truncated
+from keras_gan.latents.distributions import truncated
 from tests.exporting.web_page import (
     LATENTS,
     NAMES,

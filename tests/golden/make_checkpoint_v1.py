@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 import keras_gan as kg
-from keras_gan import runs
+from keras_gan.runs import run as runs
 
 HERE = pathlib.Path(__file__).parent
 ARGUMENTS = {"data": "digits", "seed": 0, "batch_size": 512, "filters": 2, "latent_dim": 3}

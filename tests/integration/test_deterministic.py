@@ -11,14 +11,16 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gan import _backend, cli, runs
+from keras_gan import _backend
+from keras_gan.cli import app as cli
+from keras_gan.runs import run as runs
 
 PROJECT = pathlib.Path(__file__).parents[2]
 
 
 def trained(folder, name, *arguments):
     """Trains in a process of its own; returns every variable that its checkpoint holds."""
-    command = [sys.executable, "-m", "keras_gan.cli", "train", *arguments]
+    command = [sys.executable, "-m", "keras_gan.cli.app", "train", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import keras_gan as kg
-from keras_gan.models import batches
+from keras_gan.game import batches
 from tests import run_gan_test, worker
 
 ROOT = pathlib.Path(__file__).parents[2]

@@ -15,8 +15,11 @@ import numpy as np
 import pytest
 
 import keras_gan as kg
-from keras_gan import callbacks, files, runs, screen
+from keras_gan import callbacks
+from keras_gan.cli import screen
 from keras_gan.recipes import Training
+from keras_gan.runs import run as runs
+from keras_gan.storage import files
 from tests.integration.faulty_disk import Disk
 
 PROJECT = pathlib.Path(__file__).parents[2]
@@ -257,7 +260,7 @@ def test_an_export_to_a_full_disk_is_one_line_that_names_the_file(tmp_path, trai
 
 def test_the_page_of_a_full_disk_is_a_warning_and_the_scores_are_printed(tmp_path, run, trained, monkeypatch):
     pytest.importorskip("tensorflow")
-    from keras_gan.evaluation import command
+    from keras_gan.cli import evaluating as command
 
     monkeypatch.setenv("KERAS_GAN_CACHE", str(tmp_path / "cache"))
     arguments = {"data": "digits", "count": 64, "metrics": ["frechet_distance"]}

@@ -10,8 +10,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gan import cli, runs
+from keras_gan.cli import app as cli
 from keras_gan.models import gan as gans
+from keras_gan.runs import run as runs
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden"
 CHECKPOINT = GOLDEN / "checkpoint_v1.keras"

@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 
 import keras_gan as kg
-from keras_gan import callbacks, cli, exporting, runs, signals
+from keras_gan import callbacks, exporting
+from keras_gan.cli import app as cli
+from keras_gan.cli import signals
 from keras_gan.data import folder as folders
 from keras_gan.recipes import Training
+from keras_gan.runs import run as runs
 
 PROJECT = pathlib.Path(__file__).parents[2]
 BOTH = pytest.mark.parametrize("number", signals.SIGNALS)
@@ -200,7 +203,7 @@ def test_a_signal_that_is_switched_off_stays_so():
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_ctrl_c_while_everything_is_imported_ends_it_without_a_traceback(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "keras_gan.cli", "train", "--out", "run"],
+        [sys.executable, "-m", "keras_gan.cli.app", "train", "--out", "run"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         stdout=subprocess.PIPE,

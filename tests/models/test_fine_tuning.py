@@ -3,7 +3,7 @@ import pytest
 from keras import layers
 
 import keras_gan as kg
-from keras_gan.models.inspection import first_layers
+from keras_gan.game.inspection import first_layers
 from tests.run_gan_test import fit, same, values
 
 

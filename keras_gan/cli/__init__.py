@@ -1,0 +1,5 @@
+"""The command line `keras-gan`."""
+
+from keras_gan.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,3 @@
+from keras_gan.cli import main
+
+main()

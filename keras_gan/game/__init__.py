@@ -1,0 +1,1 @@
+"""The loop that every GAN plays, and what it knows about networks, players and batches."""

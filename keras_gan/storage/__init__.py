@@ -1,0 +1,1 @@
+"""What is on disk and in memory: files that appear whole, and what untrusted files may contain."""
