@@ -47,7 +47,7 @@ def sides(gan, folder):
     from keras_gan.exporting.litert import litert_runner, to_litert
     from keras_gan.exporting.onnx import onnx_session
     from keras_gan.exporting.saved_model import saved_model_runner
-    from keras_gan.media.pictures import to_uint8
+    from keras_gan.media import to_uint8
 
     network = gan.ema_generator
     function = tf.function(lambda latent: network(latent, training=False), reduce_retracing=True)

@@ -27,7 +27,7 @@ from bench import textbook_networks
 from keras import layers
 
 import keras_gan as kg
-from keras_gan.media import pictures
+from keras_gan.media import pictures, to_uint8
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -42,7 +42,7 @@ def stored_images(split, archives):
     dataset = kg.data.images(
         "fashion_mnist", split=split, shuffle=False, batch_size=10_000, drop_remainder=False, archives=archives
     )
-    batches = [(pictures.to_uint8(batch["image"]), batch["label"].numpy()) for batch in dataset]
+    batches = [(to_uint8(batch["image"]), batch["label"].numpy()) for batch in dataset]
     return tuple(np.concatenate(parts) for parts in zip(*batches, strict=True))
 
 

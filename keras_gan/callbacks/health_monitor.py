@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_gan import _backend, health
 from keras_gan.callbacks.stop_on_nan import bad_terms
-from keras_gan.media.pictures import to_uint8
+from keras_gan.media import to_uint8
 
 ACTIONS = ("tell", "stop", "roll_back")
 

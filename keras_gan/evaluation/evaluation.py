@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from keras_gan.evaluation.real_statistics import RealStatistics
-from keras_gan.media.pictures import to_uint8
+from keras_gan.media import to_uint8
 from keras_gan.metrics.metric import Metric
 from keras_gan.metrics.score import Score
 from keras_gan.metrics.statistics import Statistics

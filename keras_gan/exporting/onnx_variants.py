@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_gan.exporting.generator import ExportedGenerator, Run
-from keras_gan.media.pictures import to_uint8
+from keras_gan.media import to_uint8
 
 # What each precision promises; images span 2. Of float32 it is the largest difference. In fewer bits single pixels, on
 # the edges that training makes steep, turn from black to grey (by 0.007 and 0.5), which nobody sees; so it is the mean

@@ -9,7 +9,7 @@ import numpy as np
 from keras_gan._backend import exact
 from keras_gan.exporting.generator import OUTPUT, ExportedGenerator
 from keras_gan.latents.distributions import truncated
-from keras_gan.media.pictures import to_uint8
+from keras_gan.media import to_uint8
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -8,19 +8,6 @@ import numpy as np
 from keras_gan.storage.files import replacing
 
 
-def to_uint8(images):
-    """Converts images from float [-1, 1] to uint8 [0, 255] by floor(127.5 * (x + 1) + 0.5), clipped.
-
-    Args:
-        images: array-like of any shape, float.
-
-    Returns:
-        numpy uint8 array of the same shape.
-    """
-    levels = np.asarray(images, "float32") * 127.5 + 128.0  # 127.5 * (x + 1) + 0.5
-    return np.clip(levels, 0.0, 255.0).astype("uint8")  # astype cuts off: floor, for values from 0 on
-
-
 def grid(images, columns=None, gap=2, smallest=64):
     """Lays images out in rows on a white ground.
 

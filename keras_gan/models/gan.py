@@ -6,7 +6,7 @@ from keras_gan import _backend
 from keras_gan.game import batches, inspection
 from keras_gan.game.game import Game
 from keras_gan.latents.distributions import DISTRIBUTIONS, fixed_latents, truncated
-from keras_gan.media.pictures import to_uint8
+from keras_gan.media import to_uint8
 from keras_gan.part import plain
 from keras_gan.penalties.penalty import Play
 from keras_gan.schedules import value_at

@@ -3,7 +3,6 @@ import json
 
 import numpy as np
 import pytest
-from tests.cli.test_app import run_cli
 from typer.testing import CliRunner
 
 import keras_gan as kg
@@ -13,6 +12,7 @@ from keras_gan.evaluation import setup
 from keras_gan.media import pictures
 from keras_gan.metrics import Score
 from keras_gan.runs import run as runs
+from tests.cli.test_app import run_cli
 
 TELLING = ["--count", "100", "--metric", "frechet_distance", "--metric", "memorization"]
 

@@ -94,7 +94,16 @@ def samples():
 def written(reals, samples, tmp_path):
     """Function that measures, writes the page and parses it."""
 
-    def write(extractor=True, several=(), held_out=None, log=None, config=None, about=None, subject="the <samples>", of=samples):
+    def write(
+        extractor=True,
+        several=(),
+        held_out=None,
+        log=None,
+        config=None,
+        about=None,
+        subject="the <samples>",
+        of=samples,
+    ):
         several = list(several) or [metrics.FrechetDistance(), metrics.Memorization()]
         made = evaluation.Evaluation(reals, Corner() if extractor else None, several, held_out, about)
         scores = made.scores(of, seeds={"latents": 7})

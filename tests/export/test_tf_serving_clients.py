@@ -27,7 +27,7 @@ from keras_gan.exporting.generator import ExportedGenerator
 from keras_gan.exporting.saved_model import ask
 from keras_gan.exporting.signatures import as_keras_takes
 from keras_gan.exporting.tf_serving import SOURCES, to_tf_serving
-from keras_gan.media.pictures import to_uint8
+from keras_gan.media import to_uint8
 
 MOST_ROWS = 64  # max_batch_size
 

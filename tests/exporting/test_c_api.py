@@ -12,7 +12,7 @@ import keras_gan as kg
 from keras_gan.exporting import to_saved_model
 from keras_gan.exporting.generator import ExportedGenerator
 from keras_gan.exporting.signatures import as_keras_takes, decoded, examples
-from keras_gan.media.pictures import to_uint8
+from keras_gan.media import to_uint8
 from tests.exporting import c_api
 
 pytestmark = pytest.mark.skipif(c_api.library_path() is None, reason="needs libtensorflow_cc.so.2")

@@ -15,7 +15,7 @@ from keras_gan.exporting import onnx_passes
 from keras_gan.exporting.generator import ExportedGenerator
 from keras_gan.exporting.onnx import converted
 from keras_gan.exporting.onnx_variants import LEVEL, Variant
-from keras_gan.media.pictures import to_uint8
+from keras_gan.media import to_uint8
 
 VARIANTS = [
     {"pixels": True},

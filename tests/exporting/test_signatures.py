@@ -10,7 +10,7 @@ import keras_gan as kg
 from keras_gan.exporting import signatures as module
 from keras_gan.exporting.generator import ExportedGenerator
 from keras_gan.latents.distributions import truncated
-from keras_gan.media.pictures import to_uint8
+from keras_gan.media import to_uint8
 
 LATENT = ["serving_default", "uint8", "png"]
 SAMPLE = ["sample", "sample_truncated"]

@@ -90,7 +90,7 @@ def opened(browser, exports):
 def test_pixels_are_those_of_onnx_runtime(name, opened, exports):
     gan, folder = exports[name]
     inputs = gan.fixed_inputs(20, seed=1)  # more than the page draws in one run
-    expected = kg.pictures.to_uint8(onnx_runner(folder / "generator.onnx")(inputs))
+    expected = kg.to_uint8(onnx_runner(folder / "generator.onnx")(inputs))
     received = drawn(opened(name), gan, inputs["latent"], inputs.get("label"), inputs.get("code"))
     assert received.shape == expected.shape
     assert expected.std() > 10

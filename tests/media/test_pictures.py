@@ -1,19 +1,19 @@
 import numpy as np
 import pytest
 
-from keras_gan.media import pictures
+from keras_gan.media import pictures, to_uint8
 
 
 def test_levels_are_rounded_half_up_and_clipped():
     x = np.array([-2.0, -1.0, -0.999, 0.0, 1 / 255, 1.0, 3.0], "float32")
     expected = np.clip(np.floor(127.5 * (x.astype("float64") + 1) + 0.5), 0, 255)
-    np.testing.assert_array_equal(pictures.to_uint8(x), expected)
-    assert pictures.to_uint8(x).dtype == "uint8"
+    np.testing.assert_array_equal(to_uint8(x), expected)
+    assert to_uint8(x).dtype == "uint8"
 
 
 def test_every_level_survives_the_round_trip():
     levels = np.arange(256, dtype="uint8")
-    np.testing.assert_array_equal(pictures.to_uint8(levels / np.float32(127.5) - 1), levels)
+    np.testing.assert_array_equal(to_uint8(levels / np.float32(127.5) - 1), levels)
 
 
 def test_grid_places_images_row_by_row():

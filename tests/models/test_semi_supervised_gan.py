@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from keras_gan import networks
-from keras_gan.media.pictures import to_uint8
+from keras_gan.media import to_uint8
 from keras_gan.models.semi_supervised_gan import SemiSupervisedGAN
 from tests.run_gan_test import fit, replay, run_gan_test, values
 
