@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_gan import augmenters, exporting
+from keras_gan.game import Game, Round, step
 from keras_gan.game.inspection import layers_of
 from tests import worker
 
@@ -144,17 +145,19 @@ def check_backends_agree(make, batch, tmp_path, steps=20, tolerance=1e-5):
     gan, random = make(), np.random.default_rng(0)
     gan.save(folder / "gan.keras")
     count, batches = len(batch["image"]), []
-    for step in range(steps):
+    for number in range(steps):
         order = random.permutation(count)
-        inputs = gan.fixed_inputs(count, seed=step)
+        inputs = gan.fixed_inputs(count, seed=number)
         batches.append({**{k: v[order] for k, v in batch.items()}, **{INJECTED + k: v for k, v in inputs.items()}})
     worker.save(folder, batches)
     theirs = worker.play(folder)
     with same_noise():
         ours = replay(prepared(gan), batches)
-    for step, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+    for number, (a, b) in enumerate(zip(ours, theirs, strict=True)):
         for name in a:
-            np.testing.assert_allclose(b[name], a[name], rtol=tolerance, atol=tolerance, err_msg=f"{name}, step {step}")
+            np.testing.assert_allclose(
+                b[name], a[name], rtol=tolerance, atol=tolerance, err_msg=f"{name}, step {number}"
+            )
     after = keras.models.load_model(folder / "after.keras")  # a checkpoint of the other backend
     assert int(after.step) == steps
     for a, b in zip(gan.trainable_variables, after.trainable_variables, strict=True):
@@ -164,7 +167,7 @@ def check_backends_agree(make, batch, tmp_path, steps=20, tolerance=1e-5):
 
 def check_players_own_every_variable(make):
     gan = make()
-    owned = [id(v) for variables in gan.players().values() for v in variables]
+    owned = [id(v) for player in gan.players().values() for v in player.variables]
     assert len(owned) == len(set(owned)), "a variable belongs to two players"
     assert set(owned) == {id(v) for v in gan.trainable_variables}, "a variable belongs to no player"
 
@@ -172,13 +175,13 @@ def check_players_own_every_variable(make):
 def check_updates_move_only_their_player(make, batch):
     gan = make()
     batch = {name: keras.ops.convert_to_tensor(value) for name, value in batch.items()}
-    averages = {id(v) for v in gan.averaged_variables()}
+    averages = {id(v) for average, _ in gan.averaged() for v in average.variables}
     everything = [v for v in gan.variables if id(v) not in averages]
-    for player, variables in gan.players().items():
+    for player, variables in ((name, player.variables) for name, player in gan.players().items()):
         others = [v for v in everything if id(v) not in {id(own) for own in variables}]
         others = [v for v in others if not _moves(gan, player, v)]
         before, mine = values(others), values(variables)
-        gan.update(player, batch)
+        step.update(gan, player, batch)
         assert same(before, values(others)), f"the update of {player} moved another variable"
         assert not any(np.array_equal(a, b) for a, b in zip(mine, values(variables), strict=True)), (
             f"the update of {player} left one of its variables where it was"
@@ -187,7 +190,7 @@ def check_updates_move_only_their_player(make, batch):
 
 def _moves(gan, player, variable):
     """Tells whether a variable that no optimizer owns may move: random states, the player's statistics, memories."""
-    own = {id(v) for network in gan.networks_of(player) for v in network.variables}
+    own = {id(v) for network in gan.players()[player].networks for v in network.variables}
     own |= {id(v) for part in gan.parts for v in part.variables}
     return variable.name == "seed_generator_state" or (not variable.trainable and id(variable) in own)
 
@@ -206,9 +209,9 @@ def check_average(make, batch):
     gan = make(ema_half_life=50.0, ema_ramp_up=0.5)
     pairs = gan.averaged()
     expected, count = [values(average.weights) for average, _ in pairs], len(batch["image"])
-    for step in range(1, 4):
+    for seen in range(1, 4):
         fit(gan, batch, 1)
-        decay = 0.5 ** (count / min(50.0, 0.5 * step * count))
+        decay = 0.5 ** (count / min(50.0, 0.5 * seen * count))
         for means, (average, network) in zip(expected, pairs, strict=True):
             for index, weight in enumerate(network.weights):
                 now = values([weight])[0]
@@ -219,7 +222,8 @@ def check_average(make, batch):
 
 def check_config(make):
     gan = make()
-    arguments = [name for name in inspect.signature(type(gan).__init__).parameters if name != "self"]
+    signatures = [inspect.signature(c.__init__).parameters for c in type(gan).__mro__ if issubclass(c, Game)]
+    arguments = {name for s in signatures for name, p in s.items() if name != "self" and p.kind != p.VAR_KEYWORD}
     config = gan.get_config()
     assert sorted(set(config) - {"format"}) == sorted(arguments)
     again = type(gan).from_config(config).get_config()
@@ -275,3 +279,10 @@ def check_exports(make, batch, tmp_path):
     saved_model = exporting.to_saved_model(gan, tmp_path / "saved_model")
     onnx = exporting.to_onnx(gan, tmp_path / "generator.onnx")
     exporting.verify(gan, saved_model=saved_model, onnx=onnx, atol=1e-4)
+
+
+def terms_of(gan, player, outputs, batch=None, inputs=None, made=None):
+    """Returns all terms of a player but its penalties, for given outputs of the judge: (of reals, of fakes)."""
+    round = Round(batch or {}, inputs or {}, made or {})
+    round.outputs["image"] = outputs
+    return {**gan.adversarial_terms(player, round), **gan.terms(player, round)}

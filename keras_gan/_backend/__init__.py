@@ -1,13 +1,14 @@
-"""The one place that knows the backend: twelve names, one file per Keras backend (see CONTRIBUTING.md)."""
+"""The one place that knows the backend: fifteen names, one file per Keras backend (see CONTRIBUTING.md)."""
 
 import keras
 
 if keras.backend.backend() == "tensorflow":
     from keras_gan._backend.tensorflow import (
-        Step,
         apply,
         aux_and_gradients,
+        check_compile,
         deterministic,
+        devices,
         exact,
         frozen,
         infer,
@@ -16,13 +17,16 @@ if keras.backend.backend() == "tensorflow":
         replicas,
         sharing,
         substituted,
+        test_step,
+        train_step,
     )
 elif keras.backend.backend() == "jax":
     from keras_gan._backend.jax import (
-        Step,
         apply,
         aux_and_gradients,
+        check_compile,
         deterministic,
+        devices,
         exact,
         frozen,
         infer,
@@ -31,6 +35,8 @@ elif keras.backend.backend() == "jax":
         replicas,
         sharing,
         substituted,
+        test_step,
+        train_step,
     )
 else:
     raise ImportError(
@@ -39,10 +45,11 @@ else:
     )
 
 __all__ = [
-    "Step",
     "apply",
     "aux_and_gradients",
+    "check_compile",
     "deterministic",
+    "devices",
     "exact",
     "frozen",
     "infer",
@@ -51,4 +58,6 @@ __all__ = [
     "replicas",
     "sharing",
     "substituted",
+    "test_step",
+    "train_step",
 ]

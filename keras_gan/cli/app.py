@@ -15,7 +15,7 @@ from keras_gan import _backend, exporting, recipes
 from keras_gan.cli import screen, signals
 from keras_gan.data import catalogue
 from keras_gan.evaluation.setup import EXTRACTORS, METRICS
-from keras_gan.game import batches
+from keras_gan.game import columns
 from keras_gan.media import pictures
 from keras_gan.runs import config as untrusted_runs
 from keras_gan.runs import resuming
@@ -152,7 +152,7 @@ def _started(name, arguments, epochs, evaluate, deterministic, devices, out, tra
             training.gan.compile_from_config({**training.gan.get_compile_config(), "freeze_discriminator": frozen})
     training = training if epochs is None else training._replace(epochs=epochs)
     # Whatever is missing is told before a folder is made.
-    batches.check_shares(training.dataset, 1, training.gan.devices)
+    columns.check_shares(training.dataset, 1, training.gan.devices)
     measuring = _measuring(arguments, training.gan, evaluate)
     return runs.Run.create(out, name, arguments, training.epochs, deterministic), training, 0, measuring
 

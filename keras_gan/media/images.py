@@ -20,6 +20,7 @@ class Images(Medium):
     array([  0, 128, 255], dtype=uint8)
     """
 
+    column = "image"
     rank = 3
     held_dtype = "uint8"
     suffix = ".png"

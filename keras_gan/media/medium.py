@@ -12,12 +12,14 @@ class Medium:
     Media compare by their configuration, and are serialized by `keras.saving.serialize_keras_object`.
 
     Attributes:
+        column: str, the usual name of a column of it in a batch.
         rank: int, number of axes of one signal, without the batch axis.
         dtype: str, the type inside.
         held_dtype: str, the type outside.
         suffix: str, of the files that `write` writes.
     """
 
+    column = "signal"
     rank = 1
     dtype = "float32"
     held_dtype = "float32"

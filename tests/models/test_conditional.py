@@ -78,9 +78,9 @@ def test_fakes_are_judged_by_the_labels_they_were_drawn_from(make_gan, batch, co
     gan, seen = make_gan(**dcgan_pair(conditioning)), {}
     original = gan.discriminate
 
-    def watched(image, context, training=True):
-        seen.setdefault("labels", []).append(np.array(context["label"]).tolist())
-        return original(image, context, training)
+    def watched(shown, judge, training=True):
+        seen.setdefault("labels", []).append(np.array(shown["label"]).tolist())
+        return original(shown, judge, training)
 
     gan.discriminate = watched
     gan.run_eagerly = True
@@ -186,7 +186,7 @@ def test_sampling_without_the_label(make_gan):
 
 
 def test_labels_of_a_gan_without(make_gan):
-    with pytest.raises(ValueError, match=r"this GAN has no labels\. Received: label=1"):
+    with pytest.raises(ValueError, match=r"nothing can be chosen for this generator\. Received: label=1"):
         make_gan().sample(2, label=1)
 
 
