@@ -1,6 +1,6 @@
 """Times the Fréchet distance of features 2048 wide against the eigenvalues of the product of the two covariances.
 
-    python scripts/bench/frechet.py [--rounds 5] [--width 2048] [--threads 1]
+    python scripts/bench frechet [--rounds 5] [--width 2048] [--threads 1]
 
 All sides start from the same moments and run in one process, in turn, so that a slow minute of the machine falls on all
 alike; medians are compared. All use NumPy's LAPACK.

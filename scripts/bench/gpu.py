@@ -1,9 +1,9 @@
 """Times training steps on JAX against PyTorch with the same networks: on a GPU, or to try the script on a CPU.
 
     pip install "jax[cuda12]" keras matplotlib numpy pillow scikit-learn typer torch && pip install --no-deps .
-    python scripts/bench/gpu.py                              # TensorFlow is not needed
-    python scripts/bench/gpu.py --networks "DCGAN 64" --profile
-    python scripts/bench/gpu.py --networks tiny --seconds 1  # seconds, on any machine
+    python scripts/bench gpu                              # TensorFlow is not needed
+    python scripts/bench gpu --networks "DCGAN 64" --profile
+    python scripts/bench gpu --networks tiny --seconds 1  # seconds, on any machine
 
 The networks: DCGAN of 64x64 (batch 128) and of 256x256 images (batch 32, the largest here), RMS normalization over
 channels, 64 filters, at most 1,024. Sides: `keras_gan.GAN.fit` on JAX; PyTorch eager and with `torch.compile`,

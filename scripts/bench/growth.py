@@ -1,8 +1,8 @@
 """Measures how the cost of a training step grows, and how near it comes to what the machine can do.
 
-    python scripts/bench/growth.py                # everything: a quarter of an hour on two cores
-    python scripts/bench/growth.py --areas sizes  # batches, resolutions, precisions
-    python scripts/bench/growth.py --json growth.json --plot growth.png
+    python scripts/bench growth                # everything: a quarter of an hour on two cores
+    python scripts/bench growth --areas sizes  # batches, resolutions, precisions
+    python scripts/bench growth --json growth.json --plot growth.png
 
 DCGAN of the package (base 4, RMS normalization, 64 filters where nothing else is said), non-saturating loss, Adam, no
 averages, images in memory, `fit`; devices are logical ones of the CPU. Each row is a process of its own: images a

@@ -1,6 +1,6 @@
 """Measures what `import keras_gan` adds to the imports of Keras and TensorFlow.
 
-    python scripts/bench/import_time.py [--rounds 5]
+    python scripts/bench import_time [--rounds 5]
 
 Each round is a fresh process, which imports Keras and TensorFlow first. The first round is not counted: it fills the
 system's cache of files.

@@ -1,6 +1,6 @@
 """Times the ways of drawing images from a trained generator, from seed to uint8, against a bare tf.function.
 
-    python scripts/bench/inference.py [--rounds 15] [--network 28]
+    python scripts/bench inference [--rounds 15] [--network 28]
 
 All run in one process, in short turns whose order is drawn anew each round, so that a slow second of the machine falls
 on all alike; ratios are medians over the rounds. A call draws latents with NumPy, makes images and turns them into

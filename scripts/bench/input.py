@@ -1,7 +1,7 @@
 """Measures how long a training step waits for its images, on a folder of 50,000 JPEG files of 128x128 pixels.
 
-    python scripts/bench/input.py  # ten minutes on two cores, 3 GB
-    python scripts/bench/input.py --count 5000 --steps 5 --json input.json
+    python scripts/bench input  # ten minutes on two cores, 3 GB
+    python scripts/bench input --count 5000 --steps 5 --json input.json
 
 For every way to keep what was decoded (memory, a file, nowhere): seconds until the first batch, the pipeline's own
 rate (an epoch with nothing to do between batches) and the share of its time that a loop waits for its next batch, of 64

@@ -1,6 +1,6 @@
 """Measures the metrics: distances against eigvals, neighbours against prdc, statistics against the extractor.
 
-    python scripts/bench/metrics.py [--rounds 5]
+    python scripts/bench metrics [--rounds 5]
 
 The sides of each metric run in one process, in turn; medians are compared. SciPy and prdc are measured only where they
 are installed. `frechet.py` and `neighbours.py` measure one of the metrics, at other sizes too.

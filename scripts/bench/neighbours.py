@@ -1,7 +1,7 @@
 """Times precision, recall, density and coverage of 10,000 reals and fakes of width 2048 against the prdc package.
 
     pip install --no-deps prdc==0.2
-    python scripts/bench/neighbours.py [--rounds 3] [--count 10000] [--width 2048]
+    python scripts/bench neighbours [--rounds 3] [--count 10000] [--width 2048]
 
 All sides get the same float32 features and run in one process, in turn; medians are compared. The highest memory of
 each is that of a process of its own: Python, libraries and features included.

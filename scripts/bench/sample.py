@@ -1,6 +1,6 @@
 """Measures the time that one image takes, against the bare tf.function.
 
-    python scripts/bench/sample.py [--rounds 5]
+    python scripts/bench sample [--rounds 5]
 
 Both sides draw a latent, run the generator of the textbook DCGAN and turn its image into uint8. Each is a process of
 its own that sleeps while the other is measured, in a new order in each round; medians are compared.

@@ -1,6 +1,6 @@
 """Measures a training step of the textbook DCGAN against what one would write without the package.
 
-    python scripts/bench/train.py [--rounds 5]
+    python scripts/bench train [--rounds 5]
 
 Images per second at 28x28, 32x32 and 64x64 pixels, and the milliseconds of a step whose networks are tiny. Each side is
 a process of its own that sleeps while another is measured, in a new order in each round: libraries do not share thread

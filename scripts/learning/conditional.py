@@ -1,7 +1,7 @@
 """Trains GANs with labels and measures how often an independent classifier sees the class that was asked for.
 
-    python scripts/learning/conditional.py --data FOLDER  # FOLDER/mnist, FOLDER/fashion_mnist
-    python scripts/learning/conditional.py --data FOLDER --models projection --seeds 0 1 2 --images 200000
+    python scripts/learning conditional --data FOLDER  # FOLDER/mnist, FOLDER/fashion_mnist
+    python scripts/learning conditional --data FOLDER --models projection --seeds 0 1 2 --images 200000
 
 FOLDER/mnist and FOLDER/fashion_mnist each hold the data set's four .gz files.
 

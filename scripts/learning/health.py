@@ -1,7 +1,7 @@
-"""Shows that the health monitor speaks when a game goes wrong, and is silent when it does not.
+"""Shows that the health monitor warns when a game fails, and stays silent when it does not.
 
-    python scripts/learning/health.py  # digits: five healthy seeds, three failures in three seeds each
-    python scripts/learning/health.py --cases healthy --recipe dcgan_fashion_mnist --archives FOLDER --seeds 0
+    python scripts/learning health  # digits: five healthy seeds, three failures in three seeds each
+    python scripts/learning health --cases healthy --recipe dcgan_fashion_mnist --archives FOLDER --seeds 0
 
 Cases, all from the recipe:
   healthy      the recipe as it is

@@ -1,9 +1,9 @@
 """Compares losses and penalties on the same networks, data, seeds and CPU time.
 
-    python scripts/learning/losses.py --data fashion_mnist --archives FOLDER             # the four original archives
-    python scripts/learning/losses.py --data fashion_mnist --archives FOLDER --few 1000  # augmenters, on 1,000 images
-    python scripts/learning/losses.py --data cifar10 --archives FOLDER --budget 480      # cifar10_jpeg75.npz
-    python scripts/learning/losses.py --archives FOLDER --losses all --penalties all     # every pair: hours
+    python scripts/learning losses --data fashion_mnist --archives FOLDER             # the four original archives
+    python scripts/learning losses --data fashion_mnist --archives FOLDER --few 1000  # augmenters, on 1,000 images
+    python scripts/learning losses --data cifar10 --archives FOLDER --budget 480      # cifar10_jpeg75.npz
+    python scripts/learning losses --archives FOLDER --losses all --penalties all     # every pair: hours
 
 Protocol. DCGAN of the package with 32 filters and RMS normalization in the generator, latents of 64 numbers, Adam (rate
 1e-3, betas 0.5 and 0.99; 0 and 0.9 with five discriminator steps of Wasserstein), batches of 32, averages with a

@@ -1,8 +1,8 @@
 """Counts the modes of mixtures of Gaussians that a GAN finds, for every loss with its usual penalty.
 
-    python scripts/learning/mode_coverage.py                    # all presets, ring and grid, three seeds
-    python scripts/learning/mode_coverage.py --plot samples.png
-    python scripts/learning/mode_coverage.py --presets r3gan --mixtures grid --images 3000000  # the best preset
+    python scripts/learning mode_coverage  # all presets, ring and grid, three seeds
+    python scripts/learning mode_coverage --plot samples.png
+    python scripts/learning mode_coverage --presets r3gan --mixtures grid --images 3000000  # the best preset
 
 Protocol: PacGAN's (Lin et al. 2018, arXiv:1712.04086, section 4.1). Ring: 8 modes on the unit circle, deviation 0.01;
 grid: 25 modes at {-4, -2, 0, 2, 4}^2, deviation 0.05. 100,000 training points. Of 2,500 points of the averaged network

@@ -1,8 +1,8 @@
-"""Shows that distances in the committed classifiers' features order images rightly, and what that depends on.
+"""Shows that worse images are farther in the committed classifiers' features, and what that depends on.
 
-    python scripts/learning/ordering.py levels --data FOLDER
-    python scripts/learning/ordering.py floors --data FOLDER
-    python scripts/learning/ordering.py ranking --data FOLDER  # trains six GANs and a second extractor: 15 CPU-minutes
+    python scripts/learning ordering levels --data FOLDER
+    python scripts/learning ordering floors --data FOLDER
+    python scripts/learning ordering ranking --data FOLDER  # trains six GANs and a second extractor: 15 CPU-minutes
 
 FOLDER/mnist and FOLDER/fashion_mnist hold the original files. Each part prints its table and stores it in
 tests/golden/ordering.json.
@@ -276,7 +276,7 @@ def store(results):
     for part, values in results.items():
         stored[part] = values if part == "ranking" else {**stored.get(part, {}), **values}
     stored["versions"] = {"keras_gan": kg.__version__, "keras": keras.__version__, "numpy": np.__version__}
-    stored["command"] = "python scripts/learning/ordering.py levels|floors|ranking --data FOLDER"
+    stored["command"] = "python scripts/learning ordering levels|floors|ranking --data FOLDER"
     with files.replacing(RESULTS) as written:
         written.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n")
 

@@ -1,8 +1,8 @@
 """Trains a recipe for given CPU seconds and prints the scores that the README quotes.
 
-    python scripts/learning/reproduce.py --archives FOLDER                         # marks at 240 and 960 CPU-seconds
-    python scripts/learning/reproduce.py --archives FOLDER --seeds 0 1 2 --marks 240
-    python scripts/learning/reproduce.py --archives FOLDER --textbook --marks 240  # the GAN of the Keras example
+    python scripts/learning reproduce --archives FOLDER                         # marks at 240 and 960 CPU-seconds
+    python scripts/learning reproduce --archives FOLDER --seeds 0 1 2 --marks 240
+    python scripts/learning reproduce --archives FOLDER --textbook --marks 240  # the GAN of the Keras example
 
 FOLDER holds the four original archives of Fashion-MNIST; without it TensorFlow Datasets downloads them.
 

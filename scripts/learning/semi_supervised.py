@@ -1,7 +1,7 @@
 """Trains a classifier of MNIST on 100 labels, with and without 60,000 images that have none.
 
-    python scripts/learning/semi_supervised.py --archives FOLDER  # seed 0, 900 CPU-seconds of training
-    python scripts/learning/semi_supervised.py --archives FOLDER --seeds 0 1 2 --seconds 600
+    python scripts/learning semi_supervised --archives FOLDER  # seed 0, 900 CPU-seconds of training
+    python scripts/learning semi_supervised --archives FOLDER --seeds 0 1 2 --seconds 600
 
 FOLDER holds the four .gz files of MNIST.
 

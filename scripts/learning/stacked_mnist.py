@@ -1,7 +1,7 @@
 """Counts the modes of Stacked MNIST that a GAN finds: 1,000 triples of digits, one digit a colour.
 
-    python scripts/learning/stacked_mnist.py --archives FOLDER                 # the full setting: relativistic, R1, R2
-    python scripts/learning/stacked_mnist.py --archives FOLDER --variants all  # what each ingredient adds
+    python scripts/learning stacked_mnist --archives FOLDER                 # the full setting: relativistic, R1, R2
+    python scripts/learning stacked_mnist --archives FOLDER --variants all  # what each ingredient adds
 
 FOLDER holds the four original archives of MNIST.
 

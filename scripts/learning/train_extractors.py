@@ -1,9 +1,9 @@
 """Trains the classifiers whose features the metrics read on digits, MNIST and Fashion-MNIST.
 
-    python scripts/learning/train_extractors.py digits
-    python scripts/learning/train_extractors.py mnist --archives FOLDER  # the four original .gz files
-    python scripts/learning/train_extractors.py fashion_mnist --archives FOLDER
-    python scripts/learning/train_extractors.py fashion_mnist --archives FOLDER --seed 1 --out runs/second.npz
+    python scripts/learning train_extractors digits
+    python scripts/learning train_extractors mnist --archives FOLDER  # the four original .gz files
+    python scripts/learning train_extractors fashion_mnist --archives FOLDER
+    python scripts/learning train_extractors fashion_mnist --archives FOLDER --seed 1 --out runs/second.npz
 
 Without --out the committed file is written, and its SHA-256 belongs into keras_gan/features/classifier.py. The
 training is deterministic: the same machine and versions write the same bytes. Trained on training images alone, on the
@@ -171,7 +171,7 @@ def main():
     gate = GATES[arguments.data_set]
     if about["accuracy"] < gate and not arguments.no_gate:
         sys.exit(f"The test accuracy must be at least {gate:.0%}. Received: {about['accuracy']:.2%}. Nothing written.")
-    command = f"python scripts/learning/train_extractors.py {arguments.data_set}"
+    command = f"python scripts/learning train_extractors {arguments.data_set}"
     command += "" if arguments.data_set == "digits" else " --archives FOLDER"
     command += "".join(
         f" --{name} {value}" for name, value in (("seed", arguments.seed), ("epochs", arguments.epochs)) if value

@@ -1,8 +1,8 @@
 """Compares what exported files draw with what Keras draws: every generator of the package, in every format.
 
-    python scripts/parity/exports.py                        # the table (minutes); ends with 1 if an aim is missed
-    python scripts/parity/exports.py --only labels          # networks whose name holds this
-    python scripts/parity/exports.py --frechet [--run RUN]  # what float16 and int8 cost in Fréchet distance
+    python scripts/parity exports                        # the table (minutes); ends with 1 if an aim is missed
+    python scripts/parity exports --only labels          # networks whose name holds this
+    python scripts/parity exports --frechet [--run RUN]  # what float16 and int8 cost in Fréchet distance
 
 Weights are random, of such sizes that the pictures have contrast. The table has the largest absolute difference at
 batch sizes 1, 3 and 16 (images span 2, a grey level is 0.0078); of float16 and int8 beside it the largest mean

@@ -1,8 +1,8 @@
 """Compares the metrics of features with torch-fidelity's functions on the same random features, and freezes theirs.
 
     pip install torch==2.13.0 tqdm && pip install --no-deps torch-fidelity==0.4.0
-    python scripts/parity/features.py          # the table
-    python scripts/parity/features.py --write  # and tests/golden/metrics_parity.json, which the tests check
+    python scripts/parity features          # the table
+    python scripts/parity features --write  # and tests/golden/metrics_parity.json, which the tests check
 
 torch-fidelity's feature extractors and torchvision are not needed: its metric modules are imported alone.
 """
@@ -136,7 +136,7 @@ def main():
         rows.append({**row, "value": value, "deviation": deviation})
     if write:
         versions = {package: importlib.metadata.version(package) for package in ("torch-fidelity", "torch", "numpy")}
-        text = {"source": "scripts/parity/features.py --write", "versions": versions, "cases": rows}
+        text = {"source": "python scripts/parity features --write", "versions": versions, "cases": rows}
         GOLDEN.write_text(json.dumps(text, indent=1) + "\n")
         print(f"written: {GOLDEN}")
     return 1 if failed else 0

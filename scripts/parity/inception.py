@@ -1,9 +1,9 @@
-"""Holds the Inception extractor against torch-fidelity's, and against its published numbers.
+"""Compares the Inception extractor with torch-fidelity's, and with its published numbers.
 
     pip install torch==2.13.0 && pip install --no-deps torch-fidelity==0.4.0
-    python scripts/parity/inception.py                                # same random weights in both; no download
-    python scripts/parity/inception.py --write                        # ... and write tests/golden/inception.json
-    python scripts/parity/inception.py --weights FILE --cifar FOLDER  # published numbers; needs neither torch package
+    python scripts/parity inception                                # same random weights in both; no download
+    python scripts/parity inception --write                        # ... and write tests/golden/inception.json
+    python scripts/parity inception --weights FILE --cifar FOLDER  # published numbers; needs neither torch package
 
 Without arguments: random weights are written by `torch.save` and read by both. Five image sizes, three images each
 (noise, a gradient, one grey level), six outputs. Error: the largest difference over the largest value, per image; at
@@ -175,7 +175,7 @@ def write_golden(kept):
         outputs.append({"height": height, "width": width, "outputs": described})
     content = {
         "source": f"torch-fidelity 0.4.0's InceptionV3 on PyTorch {torch.__version__}, weights random_tensors(seed)",
-        "command": "python scripts/parity/inception.py --write",
+        "command": "python scripts/parity inception --write",
         "seed": SEED,
         "images": outputs,
     }

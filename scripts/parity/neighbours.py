@@ -1,8 +1,8 @@
 """Compares precision, recall, density and coverage with torch-fidelity's and prdc's, and freezes theirs.
 
     pip install torch==2.13.0 tqdm scikit-learn && pip install --no-deps torch-fidelity==0.4.0 prdc==0.2
-    python scripts/parity/neighbours.py          # the table
-    python scripts/parity/neighbours.py --write  # and tests/golden/metrics_parity_neighbours.json, for the tests
+    python scripts/parity neighbours          # the table
+    python scripts/parity neighbours --write  # and tests/golden/metrics_parity_neighbours.json, for the tests
 
 torch-fidelity's feature extractors and torchvision are not needed: its metric module is imported alone.
 """
@@ -110,7 +110,7 @@ def main():
     if write:
         packages = ("torch-fidelity", "prdc", "torch", "scikit-learn", "numpy")
         versions = {package: importlib.metadata.version(package) for package in packages}
-        text = {"source": "scripts/parity/neighbours.py --write", "versions": versions, "cases": rows}
+        text = {"source": "python scripts/parity neighbours --write", "versions": versions, "cases": rows}
         GOLDEN.write_text(json.dumps(text, indent=1) + "\n")
         print(f"written: {GOLDEN}")
     return 1 if failed else 0

@@ -1,6 +1,6 @@
 """Asks every exported file what makes no sense, and a good request after each; prints what it answers.
 
-    python scripts/robustness/bad_requests.py
+    python scripts/robustness bad_requests
 
 It prints the tables of docs/exports.md, and ends with 1 if a good request is not answered. The generator has three
 classes, latents of 6 numbers, pictures of 8x8 pixels and random weights. The SavedModel runs in

@@ -1,7 +1,7 @@
-"""Feeds damaged and hostile files to everything that reads files, and counts what is not told in one clean error.
+"""Feeds damaged and hostile files to everything that reads files, and counts those that end in no clean error.
 
-    python scripts/robustness/fuzz.py  # 100,000 inputs, two processes
-    python scripts/robustness/fuzz.py --inputs 5000 --seed 1 --loaders config keras
+    python scripts/robustness fuzz  # 100,000 inputs, two processes
+    python scripts/robustness fuzz --inputs 5000 --seed 1 --loaders config keras
 
 Inputs are valid files with changes (`mutations.py`): bits, cuts, numbers, pieces of other files; values of JSON; parts
 of archives, with checksums made right, so that the changes get past them; and configurations made up of absurd values.

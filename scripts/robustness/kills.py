@@ -1,7 +1,7 @@
 """Kills a training again and again, and shows that it ends bit for bit like one that was left alone.
 
-    python scripts/robustness/kills.py  # 100 kills of the training, 10 of the export: about half an hour
-    python scripts/robustness/kills.py --kills 5 --exports 2 --epochs 12
+    python scripts/robustness kills  # 100 kills of the training, 10 of the export: about half an hour
+    python scripts/robustness kills --kills 5 --exports 2 --epochs 12
 
 Two runs of `keras-gan train dcgan` on 8x8 pictures with one seed. One is left alone. The other is sent SIGKILL at
 random moments after it has begun to save, while it steps, saves (every 0.2 seconds), draws samples or ends an epoch,

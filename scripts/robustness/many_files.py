@@ -1,7 +1,7 @@
 """Reads a folder of very many small images, and compares with decoding alone.
 
-    python scripts/robustness/many_files.py  # 100,000 PNG files of 32x32 pixels in ten classes: a minute or two
-    python scripts/robustness/many_files.py --count 10000
+    python scripts/robustness many_files  # 100,000 PNG files of 32x32 pixels in ten classes: a minute or two
+    python scripts/robustness many_files --count 10000
 
 The files are made in a temporary folder, all of noise of their own. Timed in one process, in this order, the files in
 the system's memory: Pillow decoding each file in a bare loop; `keras_gan.data.images`, which lists, checks, decodes and
