@@ -14,14 +14,13 @@ from typing import Any
 import keras
 
 from keras_gan import callbacks
-from keras_gan.storage import files, logs
-from keras_gan.runs import resuming
 from keras_gan import data as kg_data
 from keras_gan.game.game import Game
 from keras_gan.recipes.training import Training
-from keras_gan.storage import models as untrusted_models
 from keras_gan.runs import config as untrusted_runs
-from keras_gan.storage import texts
+from keras_gan.runs import resuming
+from keras_gan.storage import files, logs, texts
+from keras_gan.storage import models as untrusted_models
 from keras_gan.version import __version__
 
 FORMAT = 1  # of config.json; raised when an older reader could not understand it

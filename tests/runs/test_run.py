@@ -10,8 +10,8 @@ import pytest
 
 import keras_gan as kg
 from keras_gan import callbacks
-from keras_gan.runs import run as runs
 from keras_gan.recipes import Training
+from keras_gan.runs import run as runs
 
 
 @pytest.fixture

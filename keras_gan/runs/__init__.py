@@ -1,0 +1,1 @@
+"""Run folders: their configuration, and training that goes on where it stood."""
