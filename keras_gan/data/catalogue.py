@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from keras_gan.data import archives as archive_files
 from keras_gan.data import embedded, optional
-from keras_gan.data.arrays import Arrays
+from keras_gan.data.sources.arrays import Arrays
 
 if TYPE_CHECKING:
-    from keras_gan.data.stored import Stored
+    from keras_gan.data.sources.stored import Stored
 
 NAME = re.compile(r"[a-z][a-z0-9_]*([/:][^\\]*)?")
 
@@ -85,7 +85,7 @@ def open_named(
         return Arrays(*embedded.digits(), value_range)
     import tensorflow_datasets as tfds
 
-    from keras_gan.data.stored import Stored
+    from keras_gan.data.sources.stored import Stored
 
     made = prepare(builder(name, data_dir), name, data_dir, archives)
     features = dict(made.info.features.items())

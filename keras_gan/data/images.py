@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_gan.data import arrays, catalogue, collect, optional
-from keras_gan.data.arrays import Arrays
-from keras_gan.data.convert import FITS, Convert
-from keras_gan.data.folder import Folder, decode
+from keras_gan.data import catalogue, optional
 from keras_gan.data.sequence import BatchSequence
+from keras_gan.data.sources import arrays, collect
+from keras_gan.data.sources.arrays import Arrays
+from keras_gan.data.sources.convert import FITS, Convert
+from keras_gan.data.sources.folder import Folder, decode
 from keras_gan.storage import files
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from keras_gan.data.stored import Stored
+    from keras_gan.data.sources.stored import Stored
 
 
 def images(
@@ -167,7 +168,7 @@ def _open(source, split, value_range, bad_files, data_dir, archives) -> "Arrays 
 
 def _open_object(source, value_range) -> "Arrays | Stored":
     if optional.is_dataset(source):
-        from keras_gan.data.stored import Stored
+        from keras_gan.data.sources.stored import Stored
 
         return Stored(source, value_range)
     if isinstance(source, tuple) and len(source) == 2:

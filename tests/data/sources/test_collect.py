@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from keras_gan.data import collect
+from keras_gan.data.sources import collect
 
 
 def test_parallel_map_keeps_the_order_over_chunks(monkeypatch):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gan.data import collect
-from keras_gan.data.convert import Convert
+from keras_gan.data.sources import collect
+from keras_gan.data.sources.convert import Convert
 from keras_gan.storage.texts import check_regular
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 import keras_gan
-from keras_gan.data.convert import Convert
-from keras_gan.data.folder import Folder
+from keras_gan.data.sources.convert import Convert
+from keras_gan.data.sources.folder import Folder
 
 
 def grey(value, size=(6, 4)):

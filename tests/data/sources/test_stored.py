@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.data.convert import Convert
-from keras_gan.data.stored import Stored
+from keras_gan.data.sources.convert import Convert
+from keras_gan.data.sources.stored import Stored
 
 slices = tf.data.Dataset.from_tensor_slices
 

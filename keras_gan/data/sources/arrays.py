@@ -4,8 +4,8 @@ import pathlib
 
 import numpy as np
 
-from keras_gan.data import collect
-from keras_gan.data.convert import Convert
+from keras_gan.data.sources import collect
+from keras_gan.data.sources.convert import Convert
 from keras_gan.media import pixels
 from keras_gan.storage.arrays import read_array, read_arrays
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from keras_gan.data import collect
-from keras_gan.data.arrays import Arrays
-from keras_gan.data.convert import Convert
 from keras_gan.data.pipeline import PARALLEL, room_for
+from keras_gan.data.sources import collect
+from keras_gan.data.sources.arrays import Arrays
+from keras_gan.data.sources.convert import Convert
 from keras_gan.media import pixels
 
 READ_BATCH = 1024  # images of one shape read at once into memory
