@@ -1,4 +1,4 @@
-"""Many converted images into one array, in parallel and within the memory that there is."""
+"""Many converted images into few arrays, in parallel and within the memory that there is."""
 
 import concurrent.futures
 import itertools
@@ -24,53 +24,60 @@ def parallel_map(function: Callable, items: Iterable) -> Iterator:
                 yield from done
 
 
-def collect(images: Iterable[np.ndarray], count: int | None) -> np.ndarray:
-    """Stacks images of one shape into (count, height, width, channels).
+def collect(rows: Iterable[dict[str, np.ndarray]], count: int | None) -> dict[str, np.ndarray]:
+    """Stacks the values of each column, which are of one shape, into an array.
 
     Args:
-        images: the images, `count` or fewer.
-        count: the most images that can come, or None when that is unknown.
+        rows: {name: value}, `count` rows or fewer.
+        count: the most rows that can come, or None when that is unknown.
     """
-    images, limit = iter(images), memory_limit()
-    first = next(images, None)
+    rows, limit = iter(rows), memory_limit()
+    first = next(rows, None)
     if first is None:
-        raise ValueError("At least one readable image is needed. Received: none.")
+        raise ValueError("At least one readable image or sound is needed. Received: none.")
+    rows = itertools.chain([first], rows)
     if count is None:
-        return _collect_unknown(itertools.chain([first], images), limit)
-    check_memory(count * first.nbytes, limit)
-    stacked = np.empty((count, *first.shape), first.dtype)
+        return _collect_unknown(rows, limit)
+    check_memory(count * _size(first), limit)
+    stacked = {name: np.empty((count, *value.shape), value.dtype) for name, value in first.items()}
     filled = 0
-    for image in itertools.chain([first], images):
-        _check_same(image, first, filled)
-        stacked[filled] = image
+    for row in rows:
+        _check_same(row, first, filled)
+        for name, value in row.items():
+            stacked[name][filled] = value
         filled += 1
-    return stacked[:filled]
+    return {name: array[:filled] for name, array in stacked.items()}
 
 
-def _collect_unknown(images: Iterable[np.ndarray], limit: float) -> np.ndarray:
+def _collect_unknown(rows: Iterable[dict[str, np.ndarray]], limit: float) -> dict[str, np.ndarray]:
     kept, size = [], 0
-    for image in images:
-        kept.append(image)
-        _check_same(image, kept[0], len(kept) - 1)
-        size += image.nbytes
+    for row in rows:
+        kept.append(row)
+        _check_same(row, kept[0], len(kept) - 1)
+        size += _size(row)
         check_memory(2 * size, limit)  # twice: np.stack copies
-    return np.stack(kept)
+    return {name: np.stack([row[name] for row in kept]) for name in kept[0]}
 
 
-def _check_same(image: np.ndarray, first: np.ndarray, index: int) -> None:
-    if image.shape != first.shape:
-        raise ValueError(
-            "Images of different shapes need a common `size`, or `channels`. "
-            f"Received: image 0 with shape={first.shape}, image {index} with shape={image.shape}. "
-            "Use for example `size=64, channels=3`."
-        )
+def _size(row: dict[str, np.ndarray]) -> int:
+    return sum(value.nbytes for value in row.values())
+
+
+def _check_same(row: dict[str, np.ndarray], first: dict[str, np.ndarray], index: int) -> None:
+    for name, value in row.items():
+        if value.shape != first[name].shape:
+            raise ValueError(
+                "Images of different shapes need a common `size`, or `channels`. "
+                f"Received: {name} 0 with shape={first[name].shape}, {name} {index} with shape={value.shape}. "
+                "Use for example `size=64, channels=3`."
+            )
 
 
 def check_memory(needed: int, limit: float) -> None:
     """Raises ValueError when `needed` bytes are more than `limit`."""
     if needed > limit:
         raise ValueError(
-            "The decoded images must fit in half of the available memory. "
-            f"Received: cache=True for {needed / 1e9:.1f} GB of images, where {limit / 1e9:.1f} GB may be used. "
+            "What is decoded must fit in half of the available memory. "
+            f"Received: cache=True for {needed / 1e9:.1f} GB, where {limit / 1e9:.1f} GB may be used. "
             "Use `cache=False` (decode in every epoch) or `cache` with the path of a folder (decode once, to disk)."
         )
