@@ -1,7 +1,7 @@
 import pathlib
 
 from keras_gan.data import catalogue, embedded
-from keras_gan.data.folder import Folder
+from keras_gan.data.sources.folder import Folder
 
 
 def class_names(source: str | pathlib.Path = "digits") -> list[str]:

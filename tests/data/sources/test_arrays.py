@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import keras_gan
-from keras_gan.data.arrays import read_file
+from keras_gan.data.sources.arrays import read_file
 
 
 @pytest.fixture

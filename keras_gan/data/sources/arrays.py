@@ -4,9 +4,10 @@ import pathlib
 
 import numpy as np
 
-from keras_gan.data import collect
-from keras_gan.data.convert import Convert
-from keras_gan.media import pixels
+from keras_gan.data.rows import InMemory
+from keras_gan.data.sources import collect
+from keras_gan.data.sources.layout import Layout
+from keras_gan.media import Labels, pixels
 from keras_gan.storage.arrays import read_array, read_arrays
 
 IMAGE_KEYS = ("image", "images", "x")
@@ -21,23 +22,30 @@ class Arrays:
         labels: (count,) integers or None.
         value_range: see `keras_gan.data.images`.
         name: what to call the images in an error.
+        num_classes: number of classes, or None where that is not known.
     """
 
-    def __init__(self, images, labels=None, value_range=None, name="images"):
+    def __init__(self, images, labels=None, value_range=None, name="images", num_classes=None):
         images = np.asarray(images)
         if images.ndim == 3:
             images = images[..., None]
         pixels.check_shape(images.shape, name)
         self.labels = None if labels is None else pixels.to_labels(labels, len(images))
         self.images = pixels.to_pixels(images, value_range, name)
+        self.num_classes = num_classes
 
-    def read(self, convert: Convert) -> tuple[np.ndarray, np.ndarray | None]:
-        if convert.keeps(*self.images.shape[1:]):
-            return self.images, self.labels
-        converted = collect.parallel_map(
-            lambda item: convert(item[1], f"image {item[0]} of the array"), enumerate(self.images)
-        )
-        return collect.collect(converted, len(self.images)), self.labels
+    def read(self, layout: Layout, keep: bool = True) -> InMemory:
+        """Converts the images. They are in memory whatever `keep` says."""
+        if layout.keeps(*self.images.shape[1:]):
+            arrays = dict.fromkeys(layout.converts, self.images)
+        else:
+            rows = collect.parallel_map(
+                lambda item: layout(item[1], f"image {item[0]} of the array"), enumerate(self.images)
+            )
+            arrays = collect.collect(rows, len(self.images))
+        if self.labels is None or not layout.labelled:
+            return InMemory(arrays, layout.columns)
+        return InMemory(arrays | {"label": self.labels}, layout.columns | {"label": Labels(self.num_classes)})
 
 
 def read_file(path: pathlib.Path, split: str, value_range: tuple | None) -> Arrays:

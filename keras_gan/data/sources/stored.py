@@ -1,15 +1,17 @@
 """Images from a tf.data.Dataset: a ready one, or what TensorFlow Datasets reads."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
 
-from keras_gan.data import collect
-from keras_gan.data.arrays import Arrays
-from keras_gan.data.convert import Convert
-from keras_gan.data.pipeline import PARALLEL, room_for
-from keras_gan.media import pixels
+from keras_gan.data.pipeline import PARALLEL
+from keras_gan.data.rows import InMemory, Streamed
+from keras_gan.data.sources import collect
+from keras_gan.data.sources.arrays import Arrays
+from keras_gan.data.sources.convert import Convert
+from keras_gan.data.sources.layout import Layout
+from keras_gan.media import Labels, pixels
 
 READ_BATCH = 1024  # images of one shape read at once into memory
 
@@ -22,9 +24,16 @@ class Stored:
             (height, width, channels), or (batch, height, width, channels).
         value_range: see `keras_gan.data.images`.
         name: what to call the images in an error.
+        num_classes: number of classes, or None where that is not known.
     """
 
-    def __init__(self, dataset: tf.data.Dataset, value_range: tuple | None = None, name: str = "the data set"):
+    def __init__(
+        self,
+        dataset: tf.data.Dataset,
+        value_range: tuple | None = None,
+        name: str = "the data set",
+        num_classes: int | None = None,
+    ):
         dataset = _as_dicts(dataset)
         shape = dataset.element_spec["image"].shape
         if shape.rank not in (3, 4):
@@ -35,7 +44,7 @@ class Stored:
         self.dataset = dataset.unbatch() if shape.rank == 4 else dataset
         if self.dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
             raise ValueError(f"A finite data set is needed. Received: {name}, which repeats. Remove its `repeat()`.")
-        self.value_range, self.name = value_range, name
+        self.value_range, self.name, self.num_classes = value_range, name, num_classes
         spec = self.dataset.element_spec
         self.shape, self.dtype = spec["image"].shape, spec["image"].dtype
         self.labelled = "label" in spec
@@ -50,64 +59,73 @@ class Stored:
         if self.labelled:
             self.dataset = self.dataset.map(lambda element: {**element, "label": tf.cast(element["label"], tf.int32)})
 
-    def read(self, convert: Convert) -> tuple[np.ndarray, np.ndarray | None]:
-        """Reads everything into memory."""
+    def read(self, layout: Layout, keep: bool = True) -> InMemory | Streamed:
+        """Reads everything into memory, or says how to read and convert it in each epoch."""
+        labelled = layout.labelled and self.labelled
+        columns = layout.columns | ({"label": Labels(self.num_classes)} if labelled else {})
+        if not keep:
+            dataset = self._streamed(layout, labelled)
+            return Streamed(dataset, int(dataset.cardinality()), columns)
         fixed = self.shape.is_fully_defined()
-        if fixed and (convert.keeps(*self.shape) or self._guesses_range()):
-            images, labels = self._collect(self._raw_images())
-            return Arrays(images, labels, self.value_range, self.name).read(convert)
+        if fixed and (layout.keeps(*self.shape) or self._guesses_range()):
+            stored = self._collect(self._raw_images())
+            arrays = Arrays(stored["image"], stored.get("label"), self.value_range, self.name, self.num_classes)
+            return arrays.read(layout)
         self._check_range()
-        return self._collect(self._converted(convert))
+        return InMemory(self._collect(self._converted(layout, labelled)), columns)
 
-    def stream(self, convert: Convert) -> tuple[Callable, int]:
-        """Returns a function of an order -> `tf.data.Dataset` of dicts, converted in each epoch, and their number."""
+    def _streamed(self, layout: Layout, labelled: bool) -> tf.data.Dataset:
+        """Returns a data set of rows, which are converted anew in each epoch."""
         self._check_range()
-        height, width = convert.size or self.shape[:2]
-        shape = (height, width, convert.channels or self.shape[-1])
+        shapes = {name: self._shape(layout, convert) for name, convert in layout.converts.items()}
+        dtype = tf.uint8 if self.dtype.is_integer and self.value_range in (None, (0, 255)) else tf.float32
+        if dtype == self.dtype == tf.uint8 and None not in self.shape and layout.keeps(*self.shape) and layout.labelled:
+            return self.dataset
+
+        def convert(image):
+            return list(self._convert(image, layout, "an image").values())
+
+        def one(element):
+            values = tf.numpy_function(convert, [element["image"]], [dtype] * len(shapes))
+            named = zip(shapes.items(), values, strict=True)
+            row = {name: tf.ensure_shape(value, shape) for (name, shape), value in named}
+            return row | ({"label": element["label"]} if labelled else {})
+
+        return self.dataset.map(one, num_parallel_calls=PARALLEL)
+
+    def _shape(self, layout: Layout, convert: Convert) -> tuple[int, int, int]:
+        """Returns the shape of a streamed column."""
+        size = convert.size
+        if size is None and None not in self.shape[:2]:
+            size = layout.part(*self.shape[:2], self.name)
+        shape = (*(size or (None, None)), convert.channels or self.shape[-1])
         if None in shape:
             raise ValueError(
                 f"Streamed images need a known shape. Received: {self.name} with images of shape {self.shape}, "
-                f"size={convert.size}, channels={convert.channels}, cache not True. Use `size` and `channels`."
+                f"size={convert.size}, {convert.argument}={convert.channels}, cache not True. "
+                f"Use `size` and `{convert.argument}`."
             )
-        dtype = tf.uint8 if self.dtype.is_integer and self.value_range in (None, (0, 255)) else tf.float32
+        return shape
 
-        def one(element):
-            image = tf.numpy_function(
-                lambda image: self._convert(image, convert, "an image"), [element["image"]], dtype
-            )
-            image.set_shape(shape)
-            return {**element, "image": image}
-
-        if dtype == self.dtype == tf.uint8 and self.shape.is_fully_defined() and convert.keeps(*self.shape):
-            converted = self.dataset
-        else:
-            converted = self.dataset.map(one, num_parallel_calls=PARALLEL)
-        return lambda order: order(converted, room_for(converted)), int(converted.cardinality())
-
-    def _raw_images(self):
+    def _raw_images(self) -> Iterator[dict[str, np.ndarray]]:
         for batch in self.dataset.batch(READ_BATCH).as_numpy_iterator():
-            labels = batch["label"] if self.labelled else [None] * len(batch["image"])
-            yield from zip(batch["image"], labels, strict=True)
+            yield from ({name: values[place] for name, values in batch.items()} for place in range(len(batch["image"])))
 
-    def _converted(self, convert: Convert):
+    def _converted(self, layout: Layout, labelled: bool) -> Iterator[dict[str, np.ndarray]]:
         def one(item):
             index, element = item
-            image = self._convert(element["image"], convert, f"image {index} of {self.name}")
-            return image, element.get("label")
+            row = self._convert(element["image"], layout, f"image {index} of {self.name}")
+            return row | ({"label": element["label"]} if labelled else {})
 
         return collect.parallel_map(one, enumerate(self.dataset.as_numpy_iterator()))
 
-    def _collect(self, pairs) -> tuple[np.ndarray, np.ndarray | None]:
-        labels = []
-        count = self.dataset.cardinality().numpy()
-        images = collect.collect(
-            (labels.append(label) or image for image, label in pairs), int(count) if count >= 0 else None
-        )
-        return images, np.array(labels) if self.labelled else None
+    def _collect(self, rows: Iterator[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        count = int(self.dataset.cardinality())
+        return collect.collect(rows, count if count >= 0 else None)
 
-    def _convert(self, image: np.ndarray, convert: Convert, name: str) -> np.ndarray:
+    def _convert(self, image: np.ndarray, layout: Layout, name: str) -> dict[str, np.ndarray]:
         pixels.check_shape((1, *image.shape), name)
-        return convert(pixels.to_pixels(image, self.value_range, name), name)
+        return layout(pixels.to_pixels(image, self.value_range, name), name)
 
     def _guesses_range(self) -> bool:
         return self.dtype.is_floating and self.value_range is None

@@ -17,12 +17,17 @@ class Convert:
         fit: "crop", "pad" or "stretch".
         channels: 1, 3, 4, or None to keep the image's own.
         upscale: whether an image may be enlarged.
+        smallest: (height, width) that an image must have unless `upscale`. Defaults to None: `size`; less where a
+            `size` with a margin is cut later on.
+        argument: the name of the argument that is `channels`, for errors.
     """
 
     size: tuple[int, int] | None = None
     fit: str = "crop"
     channels: int | None = None
     upscale: bool = False
+    smallest: tuple[int, int] | None = dataclasses.field(default=None, repr=False)
+    argument: str = dataclasses.field(default="channels", repr=False)
 
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
         """Converts `image` (height, width, channels), uint8 or float32 in [-1, 1], keeping its dtype."""
@@ -39,12 +44,13 @@ class Convert:
 
     def check_scale(self, height: int, width: int, name: str) -> None:
         """Raises ValueError when an image of this size would have to be enlarged and may not be."""
-        if self.size is None or self.upscale:
+        smallest = self.smallest or self.size
+        if smallest is None or self.upscale:
             return
-        scales = (self.size[0] / height, self.size[1] / width)
+        scales = (smallest[0] / height, smallest[1] / width)
         if (min(scales) if self.fit == "pad" else max(scales)) > 1:
             raise ValueError(
-                f"An image is smaller than `size`: {name} has {height}x{width} pixels. Received: size={self.size}, "
+                f"An image is smaller than `size`: {name} has {height}x{width} pixels. Received: size={smallest}, "
                 f'fit="{self.fit}". Use a smaller `size`, or `upscale=True` to enlarge small images.'
             )
 

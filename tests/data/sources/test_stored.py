@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.data.convert import Convert
-from keras_gan.data.stored import Stored
+from keras_gan.data.sources.convert import Convert
+from keras_gan.data.sources.layout import whole
+from keras_gan.data.sources.stored import Stored
 
 slices = tf.data.Dataset.from_tensor_slices
 
@@ -18,9 +19,14 @@ def mixed(dtype="uint8", value=7):
     return tf.data.Dataset.from_generator(generate, output_signature=tf.TensorSpec((None, None, 1), dtype))
 
 
+def read(stored, *size, **convert):
+    """The images and the labels that are read into memory."""
+    found = stored.read(whole(Convert(*size, **convert))).arrays
+    return found["image"], found.get("label")
+
+
 def streamed(stored, **convert):
-    stream, _ = stored.stream(Convert(**convert))
-    return stream(lambda dataset, _: dataset)
+    return stored.read(whole(Convert(**convert)), keep=False).dataset
 
 
 @pytest.mark.parametrize("batch", [None, 4, 1])
@@ -29,53 +35,53 @@ def test_forms_of_elements(ramp, form, batch):
     labels = np.arange(5)
     elements = {"dict": {"image": ramp(5), "label": labels, "id": labels}, "tuple": (ramp(5), labels), "image": ramp(5)}
     dataset = slices(elements[form])
-    images, read = Stored(dataset.batch(batch) if batch else dataset).read(Convert())
+    images, found = read(Stored(dataset.batch(batch) if batch else dataset))
     np.testing.assert_array_equal(images, ramp(5))
-    assert read is None if form == "image" else list(read) == [0, 1, 2, 3, 4]
+    assert found is None if form == "image" else list(found) == [0, 1, 2, 3, 4]
 
 
 def test_reading_converts(ramp):
-    images, _ = Stored(slices(ramp(3, 8, 8))).read(Convert((4, 4), channels=3))
+    images, _ = read(Stored(slices(ramp(3, 8, 8))), (4, 4), channels=3)
     np.testing.assert_array_equal(images, ramp(3, 4, 4, 3))
 
 
 def test_mixed_sizes_meet_at_the_size():
-    images, _ = Stored(mixed()).read(Convert((4, 4)))
+    images, _ = read(Stored(mixed()), (4, 4))
     np.testing.assert_array_equal(images, np.full((2, 4, 4, 1), 7))
 
 
 def test_mixed_sizes_without_a_size():
     with pytest.raises(ValueError, match=r"image 0 with shape=\(8, 8, 1\), image 1 with shape=\(6, 12, 1\)"):
-        Stored(mixed()).read(Convert())
+        read(Stored(mixed()))
 
 
 def test_small_image_is_named():
     with pytest.raises(ValueError, match="image 1 of the data set has 6x12 pixels"):
-        Stored(mixed()).read(Convert((7, 7)))
+        read(Stored(mixed()), (7, 7))
 
 
 def test_floats_of_one_shape_are_checked_together(ramp):
     with pytest.raises(ValueError, match=r"may mean \[0, 1\] or \[-1, 1\].*the data set from 0 to"):
-        Stored(slices(ramp(5) / 255)).read(Convert())
+        read(Stored(slices(ramp(5) / 255)))
 
 
 def test_one_dark_float_image_is_no_reason_to_doubt(ramp):
     images = (ramp(5) / 127.5 - 1).astype("float32")
-    np.testing.assert_array_equal(Stored(slices(images)).read(Convert())[0], images)
+    np.testing.assert_array_equal(read(Stored(slices(images)))[0], images)
 
 
 def test_floats_of_one_shape_are_resized_after_the_check(ramp):
-    images, _ = Stored(slices((ramp(5, 8, 8) / 127.5 - 1).astype("float32"))).read(Convert((4, 4)))
+    images, _ = read(Stored(slices((ramp(5, 8, 8) / 127.5 - 1).astype("float32"))), (4, 4))
     np.testing.assert_allclose(images, ramp(5, 4, 4) / 127.5 - 1, atol=1e-6)
 
 
 def test_floats_of_mixed_shapes_need_a_range():
     with pytest.raises(ValueError, match=r"need `value_range`.*dtype=float32, value_range=None"):
-        Stored(mixed("float32", 0.5)).read(Convert((4, 4)))
+        read(Stored(mixed("float32", 0.5)), (4, 4))
 
 
 def test_floats_of_mixed_shapes_with_a_range():
-    images, _ = Stored(mixed("float32", 0.5), (0, 1)).read(Convert((4, 4)))
+    images, _ = read(Stored(mixed("float32", 0.5), (0, 1)), (4, 4))
     np.testing.assert_allclose(images, np.zeros((2, 4, 4, 1)), atol=1e-6)
 
 
@@ -84,7 +90,7 @@ def test_streaming_equals_reading(ramp):
     stored = Stored(slices((images, np.arange(5))))
     dataset = streamed(stored, size=(4, 4), channels=1)
     assert dataset.element_spec["image"] == tf.TensorSpec((4, 4, 1), tf.uint8)
-    kept, labels = stored.read(Convert((4, 4), channels=1))
+    kept, labels = read(stored, (4, 4), channels=1)
     received = list(dataset.as_numpy_iterator())
     np.testing.assert_array_equal(np.stack([element["image"] for element in received]), kept)
     np.testing.assert_array_equal([element["label"] for element in received], labels)
@@ -92,7 +98,7 @@ def test_streaming_equals_reading(ramp):
 
 def test_labels_are_int32_in_memory_and_streamed(ramp):
     stored = Stored(slices((ramp(3), np.arange(3, dtype="uint8"))))
-    assert stored.read(Convert())[1].dtype == np.int32
+    assert read(stored)[1].dtype == np.int32
     assert streamed(stored).element_spec["label"].dtype == tf.int32
 
 

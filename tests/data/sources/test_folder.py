@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 import keras_gan
-from keras_gan.data.convert import Convert
-from keras_gan.data.folder import Folder
+from keras_gan.data.sources.convert import Convert
+from keras_gan.data.sources.folder import Folder
+from keras_gan.data.sources.layout import whole
 
 
 def grey(value, size=(6, 4)):
@@ -31,7 +32,8 @@ def truncated():
 
 
 def read(path, bad_files="raise", **convert):
-    return Folder(path, bad_files).read(Convert(**convert))
+    read = Folder(path, bad_files).read(whole(Convert(**convert))).arrays
+    return read["image"], read.get("label")
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg", "bmp", "gif", "webp", "tif", "tiff", "PNG"])

@@ -3,7 +3,7 @@ import threading
 import numpy as np
 import pytest
 
-from keras_gan.data import collect
+from keras_gan.data.sources import collect
 
 
 def test_parallel_map_keeps_the_order_over_chunks(monkeypatch):
@@ -23,16 +23,25 @@ def test_parallel_map_uses_threads():
     assert sorted(collect.parallel_map(lambda _: together.wait(), range(2))) == [0, 1]
 
 
+def rows(images):
+    """Rows of one column."""
+    return ({"image": image} for image in images)
+
+
 @pytest.mark.parametrize("count", [4, 9, None])
 def test_collect_stacks_what_comes(count, ramp):
-    np.testing.assert_array_equal(collect.collect(iter(ramp(4)), count), ramp(4))
+    both = ({"image": image, "label": np.int32(place)} for place, image in enumerate(ramp(4)))
+    stacked = collect.collect(both, count)
+    np.testing.assert_array_equal(stacked["image"], ramp(4))
+    np.testing.assert_array_equal(stacked["label"], [0, 1, 2, 3])
+    assert stacked["label"].dtype == np.int32
 
 
 @pytest.mark.parametrize("count", [2, None])
 def test_collect_of_different_shapes(count):
     images = [np.zeros((4, 4, 3), "uint8"), np.zeros((4, 4, 1), "uint8")]  # these would broadcast
     with pytest.raises(ValueError, match=r"image 0 with shape=\(4, 4, 3\), image 1 with shape=\(4, 4, 1\).*size=64"):
-        collect.collect(images, count)
+        collect.collect(rows(images), count)
 
 
 def test_collect_of_nothing():
@@ -44,7 +53,7 @@ def test_collect_of_nothing():
 def test_more_than_the_memory(monkeypatch, count, ramp):
     monkeypatch.setattr(collect, "memory_limit", lambda: 50)
     with pytest.raises(ValueError, match=r"half of the available memory.*cache=True.*`cache=False`.*path of a folder"):
-        collect.collect(ramp(3), count)
+        collect.collect(rows(ramp(3)), count)
 
 
 def test_memory_limit_is_a_plausible_number():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_gan.data.convert import Convert, to_channels
+from keras_gan.data.sources.convert import Convert, to_channels
 
 
 def halves(height, width):
