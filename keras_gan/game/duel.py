@@ -14,6 +14,8 @@ class Duel(NamedTuple):
         context: names of what the judge sees besides, the same for real and fake, such as `("source",)`. They are also
             the names of its inputs.
         against: str, the player that wants the fakes to be taken for real.
+        exchanged: bool, whether that player makes what is real, too, as the encoder of a BiGAN does. It then minimises
+            the judge's own loss with reals and fakes exchanged. Defaults to False.
     """
 
     judge: str
@@ -21,6 +23,7 @@ class Duel(NamedTuple):
     fake: str | Mapping[str, str]
     context: tuple = ()
     against: str = "generator"
+    exchanged: bool = False
 
     @property
     def shown(self) -> tuple[dict[str, str], dict[str, str]]:

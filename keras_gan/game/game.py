@@ -126,7 +126,7 @@ class Game(Compiled):
 
     def uses_real(self, duel):
         """Whether the players judged in a duel need the judge's outputs for reals."""
-        return self.rules.losses[duel].generator_uses_real
+        return self.duels()[duel].exchanged or self.rules.losses[duel].generator_uses_real
 
     def averaged(self):
         """Returns [(average, network)]: which networks have a moving average."""
@@ -143,11 +143,16 @@ class Game(Compiled):
 
     def adversarial_terms(self, player, round):
         """Returns the loss terms of the duels that a round holds outputs of, for one player."""
-        judges, terms = self.players()[player].judges, {}
+        judges, duels, terms = self.players()[player].judges, self.duels(), {}
         for name in (name for name in step.duels_of(self, player) if name in round.outputs):
             real, fake = (output and output["logits"] for output in round.outputs[name])
             loss = self.rules.losses[name]
-            value = loss.discriminator(real, fake) if judges else loss.generator(real, self.best_of(fake))
+            if judges:
+                value = loss.discriminator(real, fake)
+            elif duels[name].exchanged:
+                value = loss.discriminator(fake, real)
+            else:
+                value = loss.generator(real, self.best_of(fake))
             terms[self.log_name(f"{player}_loss", name)] = value
         return terms
 

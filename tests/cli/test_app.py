@@ -24,7 +24,7 @@ PROJECT = pathlib.Path(__file__).parents[2]
 def run_cli(*arguments, cwd, **options):
     """Runs the command line in a process of its own, as a person would."""
     return subprocess.run(
-        [sys.executable, "-m", "keras_gan.cli.app", *map(str, arguments)],
+        [sys.executable, "-m", "keras_gan.cli", *map(str, arguments)],
         cwd=cwd,
         text=True,
         capture_output=True,
@@ -170,7 +170,7 @@ def test_the_number_of_devices_is_handed_on(here, folder, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as on POSIX")
 def test_interrupt_saves_and_resume_goes_on(folder):
-    command = [sys.executable, "-m", "keras_gan.cli.app", "train", "dcgan", "--data", "data.npy", "--batch-size", "16"]
+    command = [sys.executable, "-m", "keras_gan.cli", "train", "dcgan", "--data", "data.npy", "--batch-size", "16"]
     process = subprocess.Popen(
         [*command, "--epochs", "100000", "--out", "long"],
         cwd=folder,
