@@ -70,6 +70,52 @@ def output_of(network, shapes):
     return network.compute_output_spec(pick_inputs(network, tensors))
 
 
+def single_input(network, role):
+    """Returns the shape of a network's only input, without the batch axis.
+
+    Raises:
+        TypeError: if `network` is not a `keras.Model`.
+        ValueError: if it has several inputs, or its shape is not known yet.
+    """
+    shapes = input_shapes(network, role)
+    if len(shapes) != 1:
+        raise ValueError(f"The {role} must have one input. Received: the inputs {sorted(shapes)}.")
+    return next(iter(shapes.values()))
+
+
+def output_shape(network, role):
+    """Returns the shape of a network's only output, without the batch axis.
+
+    Raises:
+        ValueError: if it has several.
+    """
+    made = output_of(network, input_shapes(network, role))
+    if isinstance(made, (dict, list, tuple)):
+        raise ValueError(f"The {role} must have one output. Received: {len(made)} outputs of {network.name!r}.")
+    return tuple(made.shape[1:])
+
+
+def check_judge(network, role, shapes):
+    """Raises ValueError unless a network can judge things of these shapes.
+
+    Args:
+        network: `keras.Model` with inputs of these names, or with one input for the last of them.
+        role: str, what the network is called in error messages.
+        shapes: {name: shape without the batch axis}, what the network may be shown.
+    """
+    taken = input_shapes(network, role)
+    wanted = dict(shapes) if len(taken) > 1 else {next(iter(taken)): list(shapes.values())[-1]}
+    for name, shape in taken.items():
+        if name not in wanted:
+            raise ValueError(
+                f"The {role} must take some of {sorted(shapes)}. Received: the input {name!r}. "
+                "Name its keras.Input layers accordingly."
+            )
+        given = wanted[name]
+        if len(shape) != len(given) or any(None not in (a, b) and a != b for a, b in zip(shape, given, strict=True)):
+            raise ValueError(f"The {role} must take {name!r} of the shape {given}. Received: {shape}. Make them equal.")
+
+
 def number_of_classes(given, networks):
     """Returns the number of classes of a GAN whose networks may take labels, or None for one without.
 

@@ -15,12 +15,13 @@ class Judging:
         game: the `Game`.
         name: str, name of the duel.
         round: the `Round`.
+        judging: bool, whether this is the update of the judge, not of a player that is judged.
     """
 
-    def __init__(self, game, name, round):
+    def __init__(self, game, name, round, judging):
         self.game, self.name, self.round = game, name, round
         self.duel = game.duels()[name]
-        self.real, self.fake = self.duel.seen(round)
+        self.real, self.fake = self.duel.seen(round, judging)
         self.real_context, self.fake_context = self.duel.contexts(round)
         augmenter = game.rules.augmenters[name]
         self.view, self.view_of_fake = view(augmenter, self.real), view(augmenter, self.fake)

@@ -78,7 +78,7 @@ def drawing_player(game):
 def losses(game, player, batch, drawn):
     """Returns {name: weighted float32 scalar}, all terms that a player minimises."""
     round, judges = Round(batch, **drawn), game.players()[player].judges
-    judgings = {name: Judging(game, name, round) for name in duels_of(game, player)}
+    judgings = {name: Judging(game, name, round, judges) for name in duels_of(game, player)}
     for name, judging in judgings.items():
         if judges:
             round.outputs[name] = judging.of_real(), judging.of_fake()
