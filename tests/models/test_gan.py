@@ -8,7 +8,7 @@ from keras import layers
 
 import keras_gan as kg
 from keras_gan.game import step
-from tests.run_gan_test import fit, run_gan_test, same, values
+from tests.run_gan_test import fit, run_gan_test, run_whole_contract, same, values
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "dcgan_step.npz"
 
@@ -29,12 +29,21 @@ def sequential_pair():
 # Every way to make it fulfils the contract.
 
 
-def test_dcgan(make_gan, images, tmp_path):
-    penalties = [kg.penalties.R1(gamma=0.5, interval=2)]
-    run_gan_test(lambda **arguments: make_gan(penalties=penalties, **arguments), {"image": images[:8]}, tmp_path)
+@pytest.fixture
+def make_dcgan(make_gan):
+    return lambda **arguments: make_gan(penalties=[kg.penalties.R1(gamma=0.5, interval=2)], **arguments)
 
 
-@pytest.mark.slow
+def test_contract(make_dcgan, images, tmp_path):
+    run_gan_test(make_dcgan, {"image": images[:8]}, tmp_path)
+
+
+@pytest.mark.contract
+def test_whole_contract(make_dcgan, images, tmp_path):
+    run_whole_contract(make_dcgan, {"image": images[:8]}, tmp_path)
+
+
+@pytest.mark.contract
 def test_two_discriminator_steps_and_two_draws(make_gan, images, tmp_path):
     def make(**arguments):
         return make_gan(loss=kg.losses.Minimax(), discriminator_steps=2, reuse_fakes=False, **arguments)
@@ -42,7 +51,7 @@ def test_two_discriminator_steps_and_two_draws(make_gan, images, tmp_path):
     run_gan_test(make, {"image": images[:8]}, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.contract
 def test_mlp(make_gan, images, tmp_path):
     def make(**arguments):
         keras.utils.set_random_seed(1)
@@ -55,7 +64,7 @@ def test_mlp(make_gan, images, tmp_path):
     run_gan_test(make, {"image": images[:8]}, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.contract
 def test_sequential(make_gan, images, tmp_path):
     def make(**arguments):
         keras.utils.set_random_seed(1)
