@@ -65,7 +65,9 @@ class Trouble:
         names = [f"{self.name(path)} ({reason})" for path, reason in sorted(self.bad.items())]
         if skip and self.bad_files == "skip":
             places = " and ".join(str(folder) for folder in self.folders.values())
-            warnings.warn(f"Skipped {len(names)} files of {places}: {', '.join(names)}", stacklevel=5)
+            warnings.warn(
+                f"Skipped {len(names)} files of {places}: {', '.join(names)}", stacklevel=6
+            )  # whoever calls `images`
             return
         more = f" and {len(names) - self.shown} more" if len(names) > self.shown else ""
         count = len(names) + sum(path not in self.bad for path in self.files)

@@ -37,6 +37,8 @@ class Folder(Files):
         trouble: where bad files are noted. Defaults to a `Trouble` of this folder alone.
     """
 
+    in_memory = False
+
     def __init__(
         self, path: pathlib.Path, bad_files: str = "raise", argument: str = "source", trouble: Trouble | None = None
     ):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+import typing
 
 from keras_gan.data.rows import InMemory, OnDemand
 from keras_gan.data.sources.arrays import Arrays
@@ -22,6 +23,8 @@ class PairedFolders:
         bad_files: "raise" or "skip": what to do about a file that is no readable image or has no partner. The partner
             of such a file is left out with it.
     """
+
+    in_memory = False
 
     def __init__(self, source: pathlib.Path, target: pathlib.Path, bad_files: str = "raise"):
         self.trouble = Trouble({"source": source, "target": target}, bad_files, WANTED, SHOWN)
@@ -93,6 +96,8 @@ class PairedArrays:
         source: the sources.
         target: as many targets, of the same height and width.
     """
+
+    in_memory: typing.ClassVar[bool] = True
 
     source: Arrays
     target: Arrays
