@@ -13,10 +13,9 @@ def check_unused(name: str, value, default, used_for: str | None) -> None:
         raise ValueError(f"`{name}` is for {used_for}. Received: {name}={value!r} with another source.")
 
 
-def as_count(name: str, value) -> int:
+def check_count(name: str, value) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ValueError(f"`{name}` must be a whole number above 0. Received: {name}={value!r}.")
-    return int(value)
 
 
 def as_size(size) -> tuple[int, int] | None:
@@ -35,3 +34,13 @@ def as_range(value_range) -> tuple | None:
     if len(pair) != 2 or not pair[0] < pair[1]:
         raise ValueError(f"`value_range` must be (lowest, highest). Received: value_range={value_range!r}.")
     return pair
+
+
+def check_jitter(jitter, size: tuple[int, int] | None) -> None:
+    """Checks the pixels of a margin for random cuts, which needs a size to be cut to."""
+    if isinstance(jitter, bool) or not isinstance(jitter, (int, np.integer)) or jitter < 0:
+        raise ValueError(f"`jitter` must be a number of pixels, 0 or more. Received: jitter={jitter!r}.")
+    if jitter and size is None:
+        raise ValueError(
+            f"`jitter` needs a `size` that is cut out. Received: jitter={jitter}, size=None. Use a size such as 256."
+        )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from keras_gan.data import optional
+from keras_gan.data.arguments import check_count
 from keras_gan.data.rows import Rows
 from keras_gan.media import Images, Medium
 
@@ -39,6 +40,10 @@ class Arrangement:
     passes: int = 1
     what: str = "images"
 
+    def __post_init__(self):
+        check_count("batch_size", self.batch_size)
+        check_count("passes", self.passes)
+
     def batches(self, *groups: Rows) -> "tf.data.Dataset | BatchSequence":
         """Returns the data set of an epoch, with the attributes `columns` and `place`.
 
@@ -47,9 +52,13 @@ class Arrangement:
                 begin again, in a new order.
 
         Raises:
-            ValueError: there are fewer rows than one batch needs.
+            ValueError: there are fewer rows than one batch needs, or none in a group.
         """
         count = row_count(groups)
+        if empty := [group for group in groups if group.count == 0]:
+            raise ValueError(
+                f"At least one row is needed. Received: a source of {', '.join(empty[0].columns)} that is empty."
+            )
         if self.drop_remainder and self.batch_size > count >= 0:
             raise ValueError(
                 "A batch must not be larger than the data set. "

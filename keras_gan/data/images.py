@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gan.data import keeping, optional
-from keras_gan.data.arguments import as_count, as_range, as_size, check_choice
+from keras_gan.data import keeping
+from keras_gan.data.arguments import as_range, as_size, check_choice
 from keras_gan.data.arrangement import Arrangement, on_column
 from keras_gan.data.opening import Opening
 from keras_gan.data.sources.convert import FITS, Convert
-from keras_gan.data.sources.folder import Folder
 from keras_gan.data.sources.layout import whole
 
 if TYPE_CHECKING:
@@ -107,16 +106,8 @@ def images(
     check_choice("channels", channels, (None, 1, 3, 4))
     check_choice("bad_files", bad_files, ("raise", "skip"))
     convert = Convert(as_size(size), fit, channels, upscale)
-    arrangement = Arrangement(
-        batch_size=as_count("batch_size", batch_size),
-        shuffle=shuffle,
-        seed=seed,
-        flip=flip,
-        augment=on_column("image", augment),
-        drop_remainder=drop_remainder,
-        passes=as_count("passes", passes),
-    )
+    augment = on_column("image", augment)
+    arrangement = Arrangement(batch_size, shuffle, seed, flip, None, augment, drop_remainder, passes)
     opened = Opening(split, as_range(value_range), bad_files, data_dir, archives).images(source)
-    named = opened.path.resolve() if isinstance(opened, Folder) else source
-    described = None if optional.is_dataset(source) else (named, split, convert, value_range)
+    described = keeping.description(source, split, convert, value_range)
     return arrangement.batches(keeping.read(opened, whole(convert), cache, described))

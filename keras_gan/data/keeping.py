@@ -8,26 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_gan.data import optional
+from keras_gan.data import catalogue, optional
 from keras_gan.data.rows import Rows, Streamed
-from keras_gan.data.sources.arrays import Arrays
-from keras_gan.data.sources.layout import Layout
 from keras_gan.storage import files
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 
-def read(opened: Any, layout: Layout, cache: bool | str | pathlib.Path, described: tuple | None) -> Rows:
+def read(opened: Any, layout: Any, cache: bool | str | pathlib.Path, described: tuple | None) -> Rows:
     """Reads a source.
 
     Args:
-        opened: the source, an object with `read(layout, keep)`.
-        layout: how its pictures become columns.
+        opened: the source, an object with `read(layout, keep)` and `in_memory`.
+        layout: how what it holds becomes columns.
         cache: as for `keras_gan.data.images`.
         described: what decides the contents, to find them again on disk; None for a source without a name.
     """
-    if isinstance(cache, bool) or isinstance(opened, Arrays):
+    if isinstance(cache, bool) or opened.in_memory:
         return opened.read(layout, cache is not False)
     if not optional.has_tensorflow():
         raise ValueError(f"A cache on disk needs TensorFlow. Received: cache={str(cache)!r}. Use True or False.")
@@ -40,6 +38,15 @@ def read(opened: Any, layout: Layout, cache: bool | str | pathlib.Path, describe
 
     rows = opened.read(layout, keep=False)
     return Streamed(_on_disk(single_rows(rows), pathlib.Path(cache), described), rows.count, rows.columns)
+
+
+def description(source: Any, *others: Any) -> tuple | None:
+    """Returns what finds a source again on disk: its name or its path, and what else decides the contents."""
+    if optional.is_dataset(source):
+        return None
+    if isinstance(source, (str, pathlib.Path)) and not (isinstance(source, str) and catalogue.is_name(source)):
+        source = pathlib.Path(source).resolve()
+    return (source, *others)
 
 
 def _on_disk(dataset: "tf.data.Dataset", folder: pathlib.Path, described: tuple) -> "tf.data.Dataset":

@@ -44,18 +44,26 @@ class Opening:
             raise catalogue.unknown(str(source), argument)
         is_npz = path is not None and path.suffix == ".npz"
         check_unused("split", self.split, "train", "named data sets and .npz files" if not is_npz else None)
-        check_unused("data_dir", self.data_dir, None, "named data sets")
-        check_unused("archives", self.archives, None, "named data sets")
+        if path is not None and path.is_dir():
+            return self.folder(path, argument)
+        self._check_unnamed()
         if path is None:
             return self._object(source, argument)
-        if path.is_dir():
-            check_unused("value_range", self.value_range, None, "arrays and data sets, not for files of images")
-            return Folder(path, self.bad_files, argument)
         if path.suffix not in (".npz", ".npy"):
             raise ValueError(
                 f"A file must be a .npz or a .npy. Received: {argument}={str(source)!r}. Images go in a folder."
             )
         return arrays.read_file(path, self.split, self.value_range)
+
+    def folder(self, path: pathlib.Path, argument: str) -> Folder:
+        """Opens a folder of images."""
+        self._check_unnamed()
+        check_unused("value_range", self.value_range, None, "arrays and data sets, not for files of images")
+        return Folder(path, self.bad_files, argument)
+
+    def _check_unnamed(self) -> None:
+        check_unused("data_dir", self.data_dir, None, "named data sets")
+        check_unused("archives", self.archives, None, "named data sets")
 
     def _object(self, source: Any, argument: str) -> "Arrays | Stored":
         if optional.is_dataset(source):

@@ -81,5 +81,10 @@ class Streamed:
     count: int
     columns: dict[str, Medium]
 
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of one value of each column."""
+        return {name: tuple(spec.shape) for name, spec in self.dataset.element_spec.items()}
+
 
 Rows = InMemory | OnDemand | Streamed

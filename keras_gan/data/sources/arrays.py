@@ -25,6 +25,8 @@ class Arrays:
         num_classes: number of classes, or None where that is not known.
     """
 
+    in_memory = True
+
     def __init__(self, images, labels=None, value_range=None, name="images", num_classes=None):
         images = np.asarray(images)
         if images.ndim == 3:
@@ -50,20 +52,40 @@ class Arrays:
 
 def read_file(path: pathlib.Path, split: str, value_range: tuple | None) -> Arrays:
     """Reads a .npy of images, or a .npz of images and perhaps labels. Never unpickles."""
+    images, labels, name, _ = read_columns(path, split, "images", IMAGE_KEYS, (3, 4))
+    return Arrays(images, labels, value_range, name)
+
+
+def read_columns(
+    path: pathlib.Path, split: str, what: str, keys: tuple[str, ...], ranks: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray | None, str, dict[str, np.ndarray]]:
+    """Reads a .npy of examples, or a .npz of examples and perhaps labels. Never unpickles.
+
+    Args:
+        path: the file.
+        split: part of the keys that end in one.
+        what: what the examples are called, in the plural.
+        keys: names that they may have.
+        ranks: numbers of axes that they may have.
+
+    Returns:
+        The examples, their labels or None, what to call them in errors, and everything by its name.
+    """
     arrays = _load(path)
     if path.suffix == ".npy":
-        return Arrays(arrays, None, value_range, path.name)
-    images = _pick(arrays, (*IMAGE_KEYS, f"x_{split}"), "images", path)
-    if images is None:
-        ranked = [key for key, value in arrays.items() if value.ndim in (3, 4)]
+        return arrays, None, path.name, {}
+    found = _pick(arrays, (*keys, f"x_{split}"), what, path)
+    if found is None:
+        ranked = [key for key, value in arrays.items() if value.ndim in ranks]
         if len(ranked) != 1:
             raise ValueError(
-                f"The images must be under one of the keys {', '.join(IMAGE_KEYS)}, x_{split}, or be the only array of "
-                f"3 or 4 dimensions. Received: source={str(path)!r} with the keys {_describe(arrays)}."
+                f"The {what} must be under one of the keys {', '.join(keys)}, x_{split}, or be the only array of "
+                f"{' or '.join(map(str, ranks))} dimensions. "
+                f"Received: source={str(path)!r} with the keys {_describe(arrays)}."
             )
-        images = ranked[0]
+        found = ranked[0]
     labels = _pick(arrays, (*LABEL_KEYS, f"y_{split}"), "labels", path)
-    return Arrays(arrays[images], arrays.get(labels), value_range, f"{images} of {path.name}")
+    return arrays[found], arrays.get(labels), f"{found} of {path.name}", arrays
 
 
 def _load(path: pathlib.Path) -> np.ndarray | dict[str, np.ndarray]:

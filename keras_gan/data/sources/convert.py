@@ -72,6 +72,14 @@ class Convert:
         return canvas
 
 
+def with_margin(size: tuple[int, int] | None, margin: int) -> tuple[int, int] | None:
+    """Returns a size of the same proportions whose shorter side has `margin` pixels more."""
+    if not margin:
+        return size
+    scale = 1 + margin / min(size)
+    return round(size[0] * scale), round(size[1] * scale)
+
+
 def to_channels(image: np.ndarray, channels: int) -> np.ndarray:
     """Converts (height, width, 1 | 3 | 4) to `channels`.
 

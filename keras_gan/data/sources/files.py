@@ -26,11 +26,13 @@ class Trouble:
         shown: how many files an error names at most.
 
     Attributes:
+        files: paths of all files of the right kind.
         bad: {path: what is wrong with it}.
     """
 
     def __init__(self, folders: dict[str, pathlib.Path], bad_files: str, wanted: str, shown: int = 5):
         self.folders, self.bad_files, self.wanted, self.shown = folders, bad_files, wanted, shown
+        self.files: list[pathlib.Path] = []
         self.bad: dict[pathlib.Path, str] = {}
 
     def attempt(self, path: pathlib.Path, function: Callable, *args):
@@ -52,11 +54,10 @@ class Trouble:
         loaded = collect.parallel_map(lambda item: load(item, self.attempt), items)
         yield from ((item, row) for item, row in zip(items, loaded, strict=True) if row is not None)
 
-    def report(self, files: Sequence[pathlib.Path], skip: bool = True) -> None:
+    def report(self, skip: bool = True) -> None:
         """Raises ValueError for bad files, or warns of them once where they are to be skipped.
 
         Args:
-            files: all files that were to be read.
             skip: whether bad files may be skipped at all.
         """
         if not self.bad:
@@ -64,10 +65,12 @@ class Trouble:
         names = [f"{self.name(path)} ({reason})" for path, reason in sorted(self.bad.items())]
         if skip and self.bad_files == "skip":
             places = " and ".join(str(folder) for folder in self.folders.values())
-            warnings.warn(f"Skipped {len(names)} files of {places}: {', '.join(names)}", stacklevel=5)
+            warnings.warn(
+                f"Skipped {len(names)} files of {places}: {', '.join(names)}", stacklevel=6
+            )  # whoever calls `images`
             return
         more = f" and {len(names) - self.shown} more" if len(names) > self.shown else ""
-        count = len(names) + sum(path not in self.bad for path in files)
+        count = len(names) + sum(path not in self.bad for path in self.files)
         received = ", ".join(f"{argument}={str(folder)!r}" for argument, folder in self.folders.items())
         raise ValueError(
             f"{self.wanted} Received: {received} with {len(names)} bad of {count} files: "
@@ -103,8 +106,9 @@ class Files:
         article = "an" if kind[0] in "aeiou" else "a"
         trouble.bad |= {file: f"not {article} {kind} file" for file in files if file.suffix.lower() not in suffixes}
         trouble.bad |= {pathlib.Path(error.filename): error.strerror for error in unreadable}
+        trouble.files += self.files
         if unreadable and (trouble.bad_files == "raise" or not self.files):
-            trouble.report(self.files, skip=False)
+            trouble.report(skip=False)
         if not self.files:
             argument = next(name for name, folder in trouble.folders.items() if folder == path)
             raise ValueError(
@@ -131,13 +135,12 @@ def printable(text: str) -> str:
 
 
 def read_rows(
-    trouble: Trouble, files: Sequence[pathlib.Path], load: Callable, items: Sequence, columns: dict, keep: bool
+    trouble: Trouble, load: Callable, items: Sequence, columns: dict[str, Medium], keep: bool
 ) -> InMemory | OnDemand:
     """Reads every file once, so that bad ones are told before training.
 
     Args:
         trouble: where bad files are noted.
-        files: all files that are to be read.
         load, items: as for `Trouble.rows`.
         columns: {name: medium} of a row.
         keep: whether what is read stays in memory, instead of being read anew whenever it is needed.
@@ -145,14 +148,14 @@ def read_rows(
     rows = trouble.rows(load, items)
     first = next(rows, None)
     if first is None:
-        trouble.report(files, skip=False)
+        trouble.report(skip=False)
     rows = itertools.chain([first], rows)
     if keep:
         arrays = collect.collect((row for _, row in rows), len(items))
-        trouble.report(files)
+        trouble.report()
         return InMemory(arrays, columns)
     kept = [item for item, _ in rows]
-    trouble.report(files)
+    trouble.report()
     shapes = {name: np.shape(value) for name, value in first[1].items()}
     dtypes = {name: value.dtype.name for name, value in first[1].items()}
     return OnDemand(lambda index: load(kept[index], _call), len(kept), shapes, dtypes, columns)

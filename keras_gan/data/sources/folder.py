@@ -37,6 +37,8 @@ class Folder(Files):
         trouble: where bad files are noted. Defaults to a `Trouble` of this folder alone.
     """
 
+    in_memory = False
+
     def __init__(
         self, path: pathlib.Path, bad_files: str = "raise", argument: str = "source", trouble: Trouble | None = None
     ):
@@ -52,14 +54,14 @@ class Folder(Files):
             return row if row is None or not layout.labelled else row | self.label(header.path)
 
         columns = layout.columns | (self.label_columns if layout.labelled else {})
-        return read_rows(self.trouble, self.files, load, headers, columns, keep)
+        return read_rows(self.trouble, load, headers, columns, keep)
 
     def headers(self) -> list[Header]:
         """Reads the headers of all files, in their order; those of bad ones are left out."""
         found = collect.parallel_map(lambda path: self.trouble.attempt(path, read_header, path), self.files)
         headers = [header for header in found if header is not None]
         if self.trouble.bad_files == "raise" or not headers:
-            self.trouble.report(self.files, skip=False)
+            self.trouble.report(skip=False)
         return headers
 
     def settle(self, layout: Layout, headers: list[Header]) -> Layout:

@@ -27,6 +27,8 @@ class Stored:
         num_classes: number of classes, or None where that is not known.
     """
 
+    in_memory = False
+
     def __init__(
         self,
         dataset: tf.data.Dataset,
