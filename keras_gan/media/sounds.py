@@ -24,6 +24,7 @@ class Sounds(Medium):
     array([-32767,      0,  16384,  32767], dtype=int16)
     """
 
+    column = "sound"
     rank = 2
     held_dtype = "int16"
     suffix = ".wav"
