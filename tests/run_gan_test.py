@@ -228,6 +228,9 @@ def _moves(gan, player, variable):
     """Tells whether a variable that no optimizer owns may move: random states, the player's statistics, memories."""
     own = {id(v) for network in gan.players()[player].networks for v in network.variables}
     own |= {id(v) for part in gan.parts for v in part.variables}
+    others = {id(v) for each in gan.players().values() for network in each.networks for v in network.variables}
+    if isinstance(variable, keras.Variable) and id(variable) not in others:
+        own.add(id(variable))  # what the game itself remembers, such as fakes of earlier steps
     return variable.name == "seed_generator_state" or (not variable.trainable and id(variable) in own)
 
 

@@ -92,11 +92,18 @@ def as_labels(label: Any) -> Any:
 def checked(x: Any, y: Any, columns: dict[str, Column]) -> Any:
     """Looks at what `fit` was given: returns `x`, of a `tf.data.Dataset` with its labels checked as they pass.
 
+    Shapes are looked at here and not in the step alone: when Keras traces a step again, it forgets the sizes of what
+    differs from before.
+
     Raises:
-        ValueError: for arrays of labels out of range.
+        ValueError: for arrays or data sets of another shape or type, and arrays of labels out of range.
     """
     first, *others = columns
     given = dict(x) if isinstance(x, dict) else {first: x, **({} if y is None or not others else {others[0]: y})}
+    spec = getattr(x, "element_spec", None)
+    for name, value in (spec if isinstance(spec, dict) else given).items():
+        if name in columns and hasattr(value, "shape") and not isinstance(columns[name].medium, Labels):
+            _check_signal(name, value, columns[name], given)
     for name, column in columns.items():
         value = given.get(name)
         if isinstance(column.medium, Labels):
