@@ -1,10 +1,14 @@
-"""The one place that knows the backend: twelve names, one file per Keras backend (see CONTRIBUTING.md)."""
+"""The one place that knows the backend: thirteen names, one file per Keras backend (see CONTRIBUTING.md).
+
+`accelerators` tells which GPUs or TPUs there are; the docstrings of both files describe the others.
+"""
 
 import keras
 
 if keras.backend.backend() == "tensorflow":
     from keras_gan._backend.tensorflow import (
         Step,
+        accelerators,
         apply,
         aux_and_gradients,
         deterministic,
@@ -20,6 +24,7 @@ if keras.backend.backend() == "tensorflow":
 elif keras.backend.backend() == "jax":
     from keras_gan._backend.jax import (
         Step,
+        accelerators,
         apply,
         aux_and_gradients,
         deterministic,
@@ -40,6 +45,7 @@ else:
 
 __all__ = [
     "Step",
+    "accelerators",
     "apply",
     "aux_and_gradients",
     "deterministic",
