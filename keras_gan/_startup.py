@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 
-COMMANDS = {"keras-gan", "keras_gan.cli.app"}
+COMMANDS = {"keras-gan", "keras_gan.cli"}
 NOTE = re.compile(rb"WARNING: All log messages before absl::InitializeLog|[IW]\d{4} ")
 
 

@@ -23,7 +23,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-COMMAND = [sys.executable, "-m", "keras_gan.cli.app"]
+COMMAND = [sys.executable, "-m", "keras_gan.cli"]
 
 
 def training(folder, data, epochs):

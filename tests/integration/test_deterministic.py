@@ -20,7 +20,7 @@ PROJECT = pathlib.Path(__file__).parents[2]
 
 def trained(folder, name, *arguments):
     """Trains in a process of its own; returns every variable that its checkpoint holds."""
-    command = [sys.executable, "-m", "keras_gan.cli.app", "train", *arguments]
+    command = [sys.executable, "-m", "keras_gan.cli", "train", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

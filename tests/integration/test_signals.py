@@ -203,7 +203,7 @@ def test_a_signal_that_is_switched_off_stays_so():
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_ctrl_c_while_everything_is_imported_ends_it_without_a_traceback(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "keras_gan.cli.app", "train", "--out", "run"],
+        [sys.executable, "-m", "keras_gan.cli", "train", "--out", "run"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         stdout=subprocess.PIPE,

@@ -10,8 +10,8 @@ import pytest
 
 import keras_gan as kg
 from keras_gan import callbacks
-from keras_gan.runs import run as runs
 from keras_gan.recipes import Training
+from keras_gan.runs import run as runs
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_checkpoints_come_by_time_within_an_epoch(run, training):
 
 def test_one_process_at_a_time(run, training):
     code = (
-        "import sys, time; from keras_gan import files\n"
+        "import sys, time; from keras_gan.storage import files\n"
         "with files.locked(sys.argv[1]): print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", code, str(run.folder)], stdout=subprocess.PIPE, text=True)
