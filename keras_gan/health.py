@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from keras_gan.metrics.memorization import Memorization
 
-# Where healthy games end, from those of `scripts/health.py`; each is commented with what they show.
+# Where healthy games end, from those of `scripts/learning/health.py`; each is commented with what they show.
 LEAST_DIVERSITY = 0.5  # of the reals' mean distance: from the first epoch on above 0.7
 MOST_DUPLICATES = 0.5  # share of fakes nearer to another fake than 1% of the reals are to each other: below 0.2
 SURE = 0.98  # AUC: below 0.85 after the first epochs

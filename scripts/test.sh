@@ -7,9 +7,14 @@ cd "$root"
 environment test
 .venv/bin/ruff check .
 .venv/bin/ruff format --check --quiet . || { echo "Run: .venv/bin/ruff format"; exit 1; }
+if [ "${1:-}" = --contract ]; then # the whole contract, of all rows or of those named: bash scripts/test.sh --contract cycle_gan
+  shift
+  names="$(printf '%s or ' "$@")"
+  exec .venv/bin/python -m pytest -m contract ${1:+-k "${names% or }"} tests
+fi
 case " $*" in *" -m "* | *" tests"* | *" keras_gan"*) exec .venv/bin/python -m pytest "$@" ;; esac
 .venv/bin/python -m pytest -n 2 --dist loadfile "$@"
 echo "On JAX:"
-KERAS_BACKEND=jax exec .venv/bin/python -m pytest -n 2 --dist loadfile --deselect tests/models/test_gan.py::test_dcgan "$@" \
+KERAS_BACKEND=jax exec .venv/bin/python -m pytest -n 2 --dist loadfile "$@" \
   tests/callbacks tests/losses tests/exporting/test_process.py tests/models/test_gan.py tests/game \
   tests/penalties tests/networks/test_networks.py tests/test_backend.py tests/runs tests/test_schedules.py

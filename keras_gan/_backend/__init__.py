@@ -1,4 +1,4 @@
-"""The one place that knows the backend: thirteen names, one file per Keras backend (see CONTRIBUTING.md).
+"""The one place that knows the backend: sixteen names, one file per Keras backend (see CONTRIBUTING.md).
 
 `accelerators` tells which GPUs or TPUs there are; the docstrings of both files describe the others.
 """
@@ -7,11 +7,12 @@ import keras
 
 if keras.backend.backend() == "tensorflow":
     from keras_gan._backend.tensorflow import (
-        Step,
         accelerators,
         apply,
         aux_and_gradients,
+        check_compile,
         deterministic,
+        devices,
         exact,
         frozen,
         infer,
@@ -20,14 +21,17 @@ if keras.backend.backend() == "tensorflow":
         replicas,
         sharing,
         substituted,
+        test_step,
+        train_step,
     )
 elif keras.backend.backend() == "jax":
     from keras_gan._backend.jax import (
-        Step,
         accelerators,
         apply,
         aux_and_gradients,
+        check_compile,
         deterministic,
+        devices,
         exact,
         frozen,
         infer,
@@ -36,6 +40,8 @@ elif keras.backend.backend() == "jax":
         replicas,
         sharing,
         substituted,
+        test_step,
+        train_step,
     )
 else:
     raise ImportError(
@@ -44,11 +50,12 @@ else:
     )
 
 __all__ = [
-    "Step",
     "accelerators",
     "apply",
     "aux_and_gradients",
+    "check_compile",
     "deterministic",
+    "devices",
     "exact",
     "frozen",
     "infer",
@@ -57,4 +64,6 @@ __all__ = [
     "replicas",
     "sharing",
     "substituted",
+    "test_step",
+    "train_step",
 ]

@@ -49,24 +49,28 @@ def substituted(pairs):
     return Scope(pairs)
 
 
-class Step:
-    """Mixin that makes Keras call `gan_step(data)` and `gan_test_step(data)`, both written without a backend."""
+def devices(model):
+    """Returns the number of devices that have a part of every batch each."""
+    distribution = keras.distribution.distribution()
+    return 1 if distribution is None else math.prod(distribution.device_mesh.shape)
 
-    @property
-    def devices(self):
-        """Number of devices that have a part of every batch each."""
-        distribution = keras.distribution.distribution()
-        return 1 if distribution is None else math.prod(distribution.device_mesh.shape)
 
-    def train_step(self, state, data):
-        if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(data)):  # not when run eagerly
-            self.note_trace(data)
-        lists = (self.trainable_variables, self.non_trainable_variables, self.optimizer.variables)
-        return _run(self.gan_step, data, (*lists, self.metrics_variables), state)
+def check_compile(model, steps_per_execution, jit_compile):
+    """Does nothing: JAX runs in every way on several devices."""
 
-    def test_step(self, state, data):
-        lists = (self.trainable_variables, self.non_trainable_variables, self.metrics_variables)
-        return _run(self.gan_test_step, data, lists, state)
+
+def train_step(model, function, state, data):
+    """What `keras.Model.train_step` is to do: calls `function(model, data) -> logs`, written without a backend."""
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(data)):  # not when run eagerly
+        model.note_trace(data)
+    lists = (model.trainable_variables, model.non_trainable_variables, model.optimizer.variables)
+    return _run(lambda data: function(model, data), data, (*lists, model.metrics_variables), state)
+
+
+def test_step(model, function, state, data):
+    """What `keras.Model.test_step` is to do; as `train_step`."""
+    lists = (model.trainable_variables, model.non_trainable_variables, model.metrics_variables)
+    return _run(lambda data: function(model, data), data, lists, state)
 
 
 def _run(function, data, lists, state):

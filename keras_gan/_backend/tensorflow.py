@@ -23,35 +23,33 @@ def substituted(pairs):
     return keras.StatelessScope(pairs)
 
 
-class Step:
-    """Mixin that makes Keras call `gan_step(data)` and `gan_test_step(data)`, both written without a backend."""
+def devices(model):
+    """Returns the number of devices that have a part of every batch each."""
+    return model.distribute_strategy.num_replicas_in_sync
 
-    @property
-    def devices(self):
-        """Number of devices that have a part of every batch each."""
-        return self.distribute_strategy.num_replicas_in_sync
 
-    def compile(self, *arguments, steps_per_execution=1, jit_compile="auto", **named):
-        if self.devices > 1 and (steps_per_execution != 1 or jit_compile is True):
-            raise ValueError(
-                "On several devices TensorFlow runs neither several steps in one call nor XLA. "
-                f"Received: steps_per_execution={steps_per_execution}, jit_compile={jit_compile}, with {self.devices} "
-                "devices. Leave them out, or train on JAX."
-            )
-        super().compile(*arguments, steps_per_execution=steps_per_execution, jit_compile=jit_compile, **named)
+def check_compile(model, steps_per_execution, jit_compile):
+    """Raises ValueError for ways of running that TensorFlow does not have on several devices."""
+    if devices(model) > 1 and (steps_per_execution != 1 or jit_compile is True):
+        raise ValueError(
+            "On several devices TensorFlow runs neither several steps in one call nor XLA. "
+            f"Received: steps_per_execution={steps_per_execution}, jit_compile={jit_compile}, with {devices(model)} "
+            "devices. Leave them out, or train on JAX."
+        )
 
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Does nothing: a GAN is built when it is made. Keras's takes a batch, and fails on dicts of two workers."""
 
-    def train_step(self, data):
-        if tf.inside_function():  # Python runs here while the step is traced, not in each step
-            self.note_trace(data)
-        with _playing_together(self):
-            return _as_keras_reduces(self.gan_step(data))
+def train_step(model, function, data):
+    """What `keras.Model.train_step` is to do: calls `function(model, data) -> logs`, written without a backend."""
+    if tf.inside_function():  # Python runs here while the step is traced, not in each step
+        model.note_trace(data)
+    with _playing_together(model):
+        return _as_keras_reduces(function(model, data))
 
-    def test_step(self, data):
-        with _playing_together(self):
-            return _as_keras_reduces(self.gan_test_step(data))
+
+def test_step(model, function, data):
+    """What `keras.Model.test_step` is to do; as `train_step`."""
+    with _playing_together(model):
+        return _as_keras_reduces(function(model, data))
 
 
 def _as_keras_reduces(logs):

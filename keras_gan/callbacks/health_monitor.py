@@ -9,6 +9,7 @@ from keras import ops
 
 from keras_gan import _backend, health
 from keras_gan.callbacks.stop_on_nan import bad_terms
+from keras_gan.game.step import gradient_norms
 from keras_gan.media import to_uint8
 
 ACTIONS = ("tell", "stop", "roll_back")
@@ -122,7 +123,8 @@ class HealthMonitor(keras.callbacks.Callback):
         with _backend.frozen():
             fake = gan.generate(inputs, training=True)
             judged = [
-                gan.discriminate(images, context) for images, context in ((batch["image"], batch), (fake, inputs))
+                gan.discriminate({**context, "image": images})
+                for images, context in ((batch["image"], batch), (fake, inputs))
             ]
         # A logit may be infinite while all weights are finite.
         logits = [np.nan_to_num(ops.convert_to_numpy(outputs["logits"])) for outputs in judged]
@@ -130,7 +132,7 @@ class HealthMonitor(keras.callbacks.Callback):
         bad = bad_terms(logs) + [
             v.path for v in gan.trainable_variables if not np.isfinite(ops.convert_to_numpy(v)).all()
         ]
-        found = {} if bad else gan.gradient_norms(batch)
+        found = {} if bad else gradient_norms(gan, batch)
         moment = health.Moment(
             self.real, images, self.real_features, self._features(images), *logits, found, list(self.past), bad
         )

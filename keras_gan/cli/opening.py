@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from keras_gan import _backend
 from keras_gan.callbacks import EvaluateSamples
 from keras_gan.cli import evaluating
-from keras_gan.game import batches
+from keras_gan.game import columns
 from keras_gan.game.game import Game
+from keras_gan.game.step import gradient_norms
 from keras_gan.recipes import Training
 from keras_gan.recipes.options import OfSource, marks
 from keras_gan.recipes.precision import computing_in
@@ -81,7 +82,7 @@ def begin(
             with computing_in(way.precision):
                 config = {**training.gan.get_compile_config(), "freeze_discriminator": frozen}
                 training.gan.compile_from_config(config)
-    batches.check_shares(training.dataset, 1, training.gan.devices)
+    columns.check_shares(training.dataset, 1, training.gan.devices)
     _check_precision(training, way.precision)
     measuring = None if evaluate is None else evaluating.callback(arguments, training.gan, evaluate)
     run = Run.create(out, recipe.name, arguments, training.epochs, way.deterministic, way.precision)
@@ -93,7 +94,7 @@ def _check_precision(training, precision):
     if precision == "float32":
         return
     try:
-        training.gan.gradient_norms(next(iter(training.dataset)))
+        gradient_norms(training.gan, next(iter(training.dataset)))
     except Exception as error:  # backends and layers raise all kinds of errors
         reason = " ".join(str(error).split())[:300] or type(error).__name__
         raise ValueError(

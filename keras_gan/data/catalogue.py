@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from keras_gan.data import archives as archive_files
 from keras_gan.data import embedded, optional
-from keras_gan.data.arrays import Arrays
+from keras_gan.data.sources.arrays import Arrays
 
 if TYPE_CHECKING:
-    from keras_gan.data.stored import Stored
+    from keras_gan.data.sources.stored import Stored
 
 NAME = re.compile(r"[a-z][a-z0-9_]*([/:][^\\]*)?")
 
@@ -37,13 +37,13 @@ def is_name(source: str) -> bool:
     return bool(NAME.fullmatch(source)) and re.split("[/:]", source)[0] in names()
 
 
-def unknown(source: str) -> ValueError:
+def unknown(source: str, argument: str = "source") -> ValueError:
     """The error for a string that is neither a name nor a path."""
     wanted = re.sub("[- ]", "_", re.split("[/:]", source.lower())[0])
     near = difflib.get_close_matches(wanted, names(), n=5)
     return ValueError(
         "A source must be a data set of TensorFlow Datasets, or the path of a folder of images, a .npz or a .npy file. "
-        f"Received: source={source!r}, which is neither. "
+        f"Received: {argument}={source!r}, which is neither. "
         + (
             ""
             if optional.has_tensorflow()
@@ -82,10 +82,10 @@ def open_named(
     if not optional.has_tensorflow():
         if split != "train":
             raise ValueError(f"Without TensorFlow 'digits' has the split \"train\" only. Received: split={split!r}.")
-        return Arrays(*embedded.digits(), value_range)
+        return Arrays(*embedded.digits(), value_range, num_classes=len(embedded.CLASS_NAMES))
     import tensorflow_datasets as tfds
 
-    from keras_gan.data.stored import Stored
+    from keras_gan.data.sources.stored import Stored
 
     made = prepare(builder(name, data_dir), name, data_dir, archives)
     features = dict(made.info.features.items())
@@ -108,7 +108,7 @@ def open_named(
         read_config=tfds.ReadConfig(try_autocache=False),
     )
     dataset = dataset.map(lambda example: {key: example[key] for key in keys})
-    return Stored(dataset, value_range, f"{name} split {split}")
+    return Stored(dataset, value_range, f"{name} split {split}", getattr(features.get("label"), "num_classes", None))
 
 
 def prepare(made, name: str, data_dir: str | pathlib.Path | None, archives: str | pathlib.Path | None):

@@ -1,21 +1,23 @@
 import pathlib
 
 from keras_gan.data import catalogue, embedded
-from keras_gan.data.folder import Folder
+from keras_gan.data.sources.files import Files, Trouble
+from keras_gan.data.sources.folder import SUFFIXES as IMAGES
+from keras_gan.data.sources.sounds import SUFFIXES as SOUNDS
 
 
 def class_names(source: str | pathlib.Path = "digits") -> list[str]:
     """The names of the classes of a source, in the order of its labels.
 
     Args:
-        source: the name of a data set, or the path of a folder of images, as for `keras_gan.data.images`. Nothing is
-            downloaded.
+        source: the name of a data set, or the path of a folder of images or sounds, as for `keras_gan.data.images`
+            and `keras_gan.data.sounds`. Nothing is downloaded.
 
     Returns:
         The names: those that TensorFlow Datasets states, or of the sub-folders. Empty when there are no classes.
 
     Raises:
-        ValueError: the source is neither a data set's name nor a folder of images.
+        ValueError: the source is neither a data set's name nor a folder of images or sounds.
 
     Example:
 
@@ -30,4 +32,5 @@ def class_names(source: str | pathlib.Path = "digits") -> list[str]:
         return list(getattr(label, "names", None) or [])
     if not pathlib.Path(source).is_dir():
         raise catalogue.unknown(str(source))
-    return Folder(pathlib.Path(source), bad_files="skip").class_names
+    trouble = Trouble({"source": pathlib.Path(source)}, "skip", "Every file must be readable.")
+    return Files(pathlib.Path(source), "image or sound", (*IMAGES, *SOUNDS), trouble).class_names

@@ -1,25 +1,22 @@
 """The one entrance: any source of images becomes one tf.data.Dataset of batches."""
 
-import hashlib
 import pathlib
-import shutil
-import tempfile
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_gan.data import arrays, catalogue, collect, optional
-from keras_gan.data.arrays import Arrays
-from keras_gan.data.convert import FITS, Convert
-from keras_gan.data.folder import Folder, decode
-from keras_gan.data.sequence import BatchSequence
-from keras_gan.storage import files
+from keras_gan.data import keeping
+from keras_gan.data.arguments import as_range, as_size, check_choice
+from keras_gan.data.arrangement import Arrangement, on_column
+from keras_gan.data.opening import Opening
+from keras_gan.data.sources.convert import FITS, Convert
+from keras_gan.data.sources.layout import whole
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from keras_gan.data.stored import Stored
+    from keras_gan.data.sequence import BatchSequence
 
 
 def images(
@@ -91,7 +88,8 @@ def images(
         A `tf.data.Dataset` of dicts: `"image"`, float32 `(batch, height, width, channels)` in [-1, 1], and, when the
         source has labels, `"label"`, int32 `(batch,)`. Its cardinality is known where the source's is. Where
         TensorFlow is not installed, a `keras.utils.PyDataset` of such dicts of NumPy arrays, in another order;
-        sources are then "digits", arrays, files and folders, and `cache` is True or False.
+        sources are then "digits", arrays, files and folders, and `cache` is True or False. Its attribute `columns`
+        says what the columns are, as `{"image": Images(), "label": Labels(10)}` (of `keras_gan.media`).
 
     Raises:
         ValueError, TypeError: an argument, or an image, is not as described; the message says which and what to do.
@@ -104,133 +102,12 @@ def images(
     >>> batch["image"].shape, batch["label"].shape
     (TensorShape([32, 8, 8, 1]), TensorShape([32]))
     """
-    _check_choice("fit", fit, FITS)
-    _check_choice("channels", channels, (None, 1, 3, 4))
-    _check_choice("bad_files", bad_files, ("raise", "skip"))
-    convert = Convert(_as_size(size), fit, channels, upscale)
-    passes = _as_count("passes", passes)
-    arrangement = (_as_count("batch_size", batch_size), shuffle, seed, flip, augment, drop_remainder, passes)
-    opened = _open(source, split, _as_range(value_range), bad_files, data_dir, archives)
-    if not optional.has_tensorflow():
-        return _sequence(opened, convert, cache, arrangement)
-    from keras_gan.data.pipeline import Batches, room_for
-
-    batches = Batches(*arrangement)
-    if cache is True or isinstance(opened, Arrays):
-        return batches.from_arrays(*opened.read(convert))
-    if cache is False:
-        return batches.from_stream(*opened.stream(convert))
-    if optional.is_dataset(source):
-        raise ValueError(
-            "`cache` must be True or False for a tf.data.Dataset, which has no name to find it again by. "
-            f"Received: cache={str(cache)!r}. Call `source.cache(path)` and use `cache=False`."
-        )
-    described = (opened.path.resolve() if isinstance(opened, Folder) else source, split, convert, value_range)
-    stream, count = opened.stream(convert)
-    stored = _cache_on_disk(stream(lambda dataset, _=None: dataset), pathlib.Path(cache), described)
-    return batches.from_stream(lambda order: order(stored, room_for(stored)), count)
-
-
-def _sequence(opened: Arrays | Folder, convert: Convert, cache: Any, arrangement: tuple) -> BatchSequence:
-    if cache is True or isinstance(opened, Arrays):
-        pictures, labels = opened.read(convert)
-        return BatchSequence(lambda chosen: pictures[chosen], len(pictures), pictures.shape[1:], labels, *arrangement)
-    if cache is not False:
-        raise ValueError(f"A cache on disk needs TensorFlow. Received: cache={str(cache)!r}. Use True or False.")
-    headers, convert, labels = opened.checked(convert)
-
-    def fetch(chosen: np.ndarray) -> np.ndarray:
-        return np.stack(list(collect.parallel_map(lambda index: decode(headers[index], convert), chosen)))
-
-    return BatchSequence(fetch, len(headers), (*convert.size, convert.channels), labels, *arrangement)
-
-
-def _open(source, split, value_range, bad_files, data_dir, archives) -> "Arrays | Folder | Stored":
-    if isinstance(source, str) and catalogue.is_name(source):
-        return catalogue.open_named(source, split, data_dir, archives, value_range)
-    path = pathlib.Path(source) if isinstance(source, (str, pathlib.Path)) else None
-    if path is not None and not path.exists():
-        raise catalogue.unknown(str(source))
-    is_npz = path is not None and path.suffix == ".npz"
-    _check_unused("split", split, "train", "named data sets and .npz files" if not is_npz else None)
-    _check_unused("data_dir", data_dir, None, "named data sets")
-    _check_unused("archives", archives, None, "named data sets")
-    if path is None:
-        return _open_object(source, value_range)
-    if path.is_dir():
-        _check_unused("value_range", value_range, None, "arrays and data sets, not for files of images")
-        return Folder(path, bad_files)
-    if path.suffix not in (".npz", ".npy"):
-        raise ValueError(f"A file must be a .npz or a .npy. Received: source={str(source)!r}. Images go in a folder.")
-    return arrays.read_file(path, split, value_range)
-
-
-def _open_object(source, value_range) -> "Arrays | Stored":
-    if optional.is_dataset(source):
-        from keras_gan.data.stored import Stored
-
-        return Stored(source, value_range)
-    if isinstance(source, tuple) and len(source) == 2:
-        return Arrays(*source, value_range)
-    if isinstance(source, np.ndarray) or hasattr(source, "__array__"):
-        return Arrays(source, None, value_range)
-    raise TypeError(
-        "A source must be a name, a path, an array, a tuple (images, labels) or a tf.data.Dataset. "
-        f"Received: source of type {type(source).__name__}."
-    )
-
-
-def _cache_on_disk(dataset: "tf.data.Dataset", folder: pathlib.Path, described: tuple) -> "tf.data.Dataset":
-    # The name holds what decides the contents: tf.data would read a file made with other arguments unseen.
-    described = (*described, dataset.cardinality().numpy(), dataset.element_spec)
-    final = folder / hashlib.sha256(repr(described).encode()).hexdigest()[:16]
-    if not final.exists():
-        # Filled at once, and under another name, so that neither a cut epoch nor a killed run leaves half a cache.
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = pathlib.Path(tempfile.mkdtemp(prefix=f"{final.name}.", dir=folder))
-        try:
-            dataset.cache(str(partial / "images")).reduce(np.int64(0), lambda count, _: count + 1)
-        except Exception as error:
-            shutil.rmtree(partial, ignore_errors=True)
-            if (trouble := files.trouble(error)) is None:
-                raise
-            raise OSError(trouble.errno, trouble.strerror, str(folder)) from error
-        try:
-            partial.rename(final)
-        except OSError:  # another process was quicker
-            shutil.rmtree(partial)
-    return dataset.cache(str(final / "images"))
-
-
-def _check_choice(name: str, value, allowed: tuple) -> None:
-    if value not in allowed or isinstance(value, bool):
-        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, allowed))}. Received: {name}={value!r}.")
-
-
-def _check_unused(name: str, value, default, used_for: str | None) -> None:
-    if used_for is not None and value != default:
-        raise ValueError(f"`{name}` is for {used_for}. Received: {name}={value!r} with another source.")
-
-
-def _as_count(name: str, value) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"`{name}` must be a whole number above 0. Received: {name}={value!r}.")
-    return int(value)
-
-
-def _as_size(size) -> tuple[int, int] | None:
-    if size is None:
-        return None
-    pair = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
-    if len(pair) != 2 or not all(isinstance(side, (int, np.integer)) and side > 0 for side in pair):
-        raise ValueError(f"`size` must be a number of pixels or (height, width). Received: size={size!r}.")
-    return int(pair[0]), int(pair[1])
-
-
-def _as_range(value_range) -> tuple | None:
-    if value_range is None:
-        return None
-    pair = tuple(value_range) if isinstance(value_range, (tuple, list)) else ()
-    if len(pair) != 2 or not pair[0] < pair[1]:
-        raise ValueError(f"`value_range` must be (lowest, highest). Received: value_range={value_range!r}.")
-    return pair
+    check_choice("fit", fit, FITS)
+    check_choice("channels", channels, (None, 1, 3, 4))
+    check_choice("bad_files", bad_files, ("raise", "skip"))
+    convert = Convert(as_size(size), fit, channels, upscale)
+    augment = on_column("image", augment)
+    arrangement = Arrangement(batch_size, shuffle, seed, flip, None, augment, drop_remainder, passes)
+    opened = Opening(split, as_range(value_range), bad_files, data_dir, archives).images(source)
+    described = keeping.description(source, split, convert, value_range)
+    return arrangement.batches(keeping.read(opened, whole(convert), cache, described))

@@ -1,85 +1,64 @@
-"""Batches where TensorFlow is not installed: the same images, values and shapes from a `keras.utils.PyDataset`."""
+"""Batches where TensorFlow is not installed: the same columns, values and shapes from a `keras.utils.PyDataset`."""
 
 import concurrent.futures
-from collections.abc import Callable, Iterator
+import dataclasses
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
 
+from keras_gan.data.arrangement import Arrangement, check_augmented, columns_of, row_count
 from keras_gan.data.place import Place
+from keras_gan.data.rows import InMemory, OnDemand
 
 
 class BatchSequence(keras.utils.PyDataset):
-    """Batches of images, as dicts like those of `keras_gan.data.images`, without TensorFlow.
+    """Batches as dicts of NumPy arrays, without TensorFlow.
 
-    An epoch is a permutation of the images that depends on `seed` and the number of the epoch alone. The next batch is
+    A pass is a permutation of the rows that depends on the seed and the number of the pass alone. The next batch is
     read in a thread while the step computes.
 
     Args:
-        fetch: function of an array of indices to uint8 images, or float32 ones in [-1, 1].
-        count: int, number of images.
-        image_shape: (height, width, channels).
-        labels: int32 `(count,)`, or None.
-        batch_size, shuffle, seed, flip, augment, drop_remainder: as in `keras_gan.data.images`.
-        passes: int, passes over the images that make one epoch. Defaults to 1.
+        arrangement: the `Arrangement`.
+        groups: rows of columns that belong together; see `Arrangement.batches`.
         place: the `Place` shared with the data set that this one is the rest of, or None.
         first: int, batches of the epoch that are left out.
     """
 
     def __init__(
         self,
-        fetch: Callable[[np.ndarray], np.ndarray],
-        count: int,
-        image_shape: tuple[int, int, int],
-        labels: np.ndarray | None,
-        batch_size: int,
-        shuffle: bool = True,
-        seed: int | None = 0,
-        flip: bool = False,
-        augment: Callable | None = None,
-        drop_remainder: bool = True,
-        passes: int = 1,
+        arrangement: Arrangement,
+        groups: Sequence[InMemory | OnDemand],
         place: Place | None = None,
         first: int = 0,
     ):
         super().__init__()
-        if drop_remainder and batch_size > count:
-            raise ValueError(
-                "A batch must not be larger than the data set. "
-                f"Received: batch_size={batch_size}, with {count} images. "
-                f"Use a `batch_size` of at most {count}, or `drop_remainder=False`."
-            )
-        self.fetch, self.count, self.labels, self.augment = fetch, count, labels, augment
-        self.batch_size, self.shuffle, self.flip, self.passes = batch_size, shuffle, flip, passes
-        self.seed = seed = np.random.SeedSequence().entropy if seed is None else seed
-        self.batches_a_pass = count // batch_size if drop_remainder else -(-count // batch_size)
-        arguments = (
-            fetch,
-            count,
-            image_shape,
-            labels,
-            batch_size,
-            shuffle,
-            seed,
-            flip,
-            augment,
-            drop_remainder,
-            passes,
-        )
-        self.first = first
-        self.place = place or Place(
-            self.batches_a_pass, passes, lambda first: BatchSequence(*arguments, self.place, first)
-        )
-        self._order = (None, None)
+        if arrangement.seed is None:
+            arrangement = dataclasses.replace(arrangement, seed=np.random.SeedSequence().entropy)
+        self.arrangement, self.groups, self.first = arrangement, groups, first
+        self.count, self.columns = row_count(groups), columns_of(groups)
+        self.batches_a_pass = arrangement.batches_in(self.count)
+        self.place = place or Place(self.batches_a_pass, arrangement.passes, self._rest)
+        self._orders = (None, None)
         self._pool = concurrent.futures.ThreadPoolExecutor(1)
         self._ahead = (None, None)
-        shape = (batch_size if drop_remainder else None, *image_shape)
-        self.element_spec = {"image": keras.KerasTensor(shape, "float32")}
-        if labels is not None:
-            self.element_spec["label"] = keras.KerasTensor(shape[:1], "int32")
+        size = arrangement.batch_size if arrangement.drop_remainder else None
+        self.element_spec = {
+            name: keras.KerasTensor((size, *self._inside(group, name)), medium.dtype)
+            for group in groups
+            for name, medium in group.columns.items()
+        }
+
+    def _inside(self, group, name):
+        """Returns the shape of one value of a column as it leaves."""
+        shape, cut = group.shapes[name], self.arrangement.cut
+        return (*cut, *shape[2:]) if cut and name in self.arrangement.moved(group.columns) else shape
+
+    def _rest(self, first: int) -> "BatchSequence":
+        return BatchSequence(self.arrangement, self.groups, self.place, first)
 
     def __len__(self) -> int:
-        return self.passes * self.batches_a_pass - self.first
+        return self.arrangement.passes * self.batches_a_pass - self.first
 
     def cardinality(self) -> int:
         """Returns the number of batches in an epoch, as of a `tf.data.Dataset`."""
@@ -92,15 +71,13 @@ class BatchSequence(keras.utils.PyDataset):
         if index + 1 < len(self):
             following = self._located(index + 1)
             self._ahead = (following, self._pool.submit(self._read, *following))
-        if self.augment is not None:  # not in the thread: it may keep a random state
-            image = keras.ops.convert_to_numpy(self.augment(batch["image"]))
-            if image.shape != batch["image"].shape or image.dtype != np.float32:
-                raise ValueError(
-                    f"`augment` must keep the shape {batch['image'].shape} and float32. "
-                    f"Received: images of shape {image.shape} and {image.dtype} from it."
-                )
-            batch = {**batch, "image": image}
-        return batch
+        if self.arrangement.augment is None:
+            return batch
+        augmented = self.arrangement.augment(batch)  # not in the thread: it may keep a random state
+        if isinstance(augmented, dict):
+            augmented = {name: keras.ops.convert_to_numpy(value) for name, value in augmented.items()}
+        check_augmented(_described(batch), _described(augmented))
+        return augmented
 
     def _located(self, index: int) -> tuple[int, int]:
         """Returns the number of the pass that a batch is of, and its number there."""
@@ -108,7 +85,7 @@ class BatchSequence(keras.utils.PyDataset):
         return self.place.next_pass - begun + index // self.batches_a_pass, index % self.batches_a_pass
 
     def on_epoch_end(self) -> None:
-        self.place.next_pass += self.passes - self.first // self.batches_a_pass
+        self.place.next_pass += self.arrangement.passes - self.first // self.batches_a_pass
 
     def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
         for index in range(len(self)):
@@ -116,21 +93,60 @@ class BatchSequence(keras.utils.PyDataset):
         self.on_epoch_end()
 
     def _read(self, number: int, index: int) -> dict[str, np.ndarray]:
-        chosen = self._permutation(number)[index * self.batch_size : (index + 1) * self.batch_size]
-        images = self.fetch(chosen)
-        if images.dtype == np.uint8:
-            images = images.astype("float32") / np.float32(127.5) - np.float32(1)
-        if self.flip:
-            random = np.random.default_rng([self.seed, number, 1 + index])
-            mirrored = random.random(len(images)) < 0.5
-            images = np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
-        return {"image": images} if self.labels is None else {"image": images, "label": self.labels[chosen]}
+        size, batch = self.arrangement.batch_size, {}
+        for place, (group, order) in enumerate(zip(self.groups, self._ordered(number), strict=True)):
+            rows = group.fetch(order[index * size : (index + 1) * size])
+            if moved := self.arrangement.moved(group.columns):
+                random = np.random.default_rng(self._key(number, 1 + index, place))
+                rows |= _move(self.arrangement, random, {name: rows[name] for name in moved})
+            for name, values in rows.items():
+                medium = group.columns[name]
+                batch[name] = values if values.dtype == medium.dtype else medium.begin(values)
+        return batch
 
-    def _permutation(self, number: int) -> np.ndarray:
-        known, order = self._order
+    def _ordered(self, number: int) -> list[np.ndarray]:
+        """Returns the order of each group in a pass, as long as the longest group."""
+        known, orders = self._orders
         if known != number:
-            order = np.arange(self.count)
-            if self.shuffle:
-                order = np.random.default_rng([self.seed, number, 0]).permutation(self.count)
-            self._order = (number, order)
-        return order
+            orders = [self._order(number, place, group.count) for place, group in enumerate(self.groups)]
+            self._orders = (number, orders)
+        return orders
+
+    def _order(self, number: int, place: int, count: int) -> np.ndarray:
+        rounds = [
+            np.random.default_rng(self._key(number, 0, place, again)).permutation(count)
+            if self.arrangement.shuffle
+            else np.arange(count)
+            for again in range(-(-self.count // count))
+        ]
+        return np.concatenate(rounds)[: self.count]
+
+    def _key(self, number: int, use: int, place: int, again: int = 0) -> list[int]:
+        """Returns the entropy of a group's random numbers in a pass: `use` is 0 for the order, 1 + a batch's number."""
+        return [self.arrangement.seed, number, use, *([place, again] if place or again else [])]
+
+
+def _move(arrangement: Arrangement, random: np.random.Generator, pictures: dict) -> dict:
+    """Cuts and mirrors the pictures of each row, all of them alike."""
+    first = next(iter(pictures.values()))
+    mirrored = random.random(len(first)) < 0.5 if arrangement.flip else np.zeros(len(first), bool)
+    if arrangement.cut is not None:
+        room = np.subtract(first.shape[1:3], arrangement.cut)
+        corners = random.integers(0, room + 1, (len(first), 2))
+        pictures = {name: _cut(images, corners, arrangement.cut) for name, images in pictures.items()}
+    mirrored = mirrored[:, None, None, None]
+    return {name: np.where(mirrored, images[:, :, ::-1], images) for name, images in pictures.items()}
+
+
+def _cut(images: np.ndarray, corners: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Cuts each image (height, width) to a size, from its corner (top, left) on."""
+    return np.stack(
+        [image[top : top + size[0], left : left + size[1]] for image, (top, left) in zip(images, corners, strict=True)]
+    )
+
+
+def _described(batch):
+    """Returns {name: (shape, name of the dtype)} of a batch, or what it is instead."""
+    return (
+        {name: (value.shape, value.dtype.name) for name, value in batch.items()} if isinstance(batch, dict) else batch
+    )

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_gan.exporting.onnx import onnx_runner, onnx_session
 from keras_gan.exporting.saved_model import ABOUT, is_saved_model, saved_model_runner, version_to_load, versions
-from keras_gan.game.batches import labels_for
+from keras_gan.inputs.label import labels_for
 from keras_gan.latents.distributions import DISTRIBUTIONS, fixed_latents
 from keras_gan.media import to_uint8
 from keras_gan.models.gan import GAN

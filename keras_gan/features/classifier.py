@@ -24,9 +24,9 @@ FILTERS, WIDTH, CLASSES = (32, 64, 96), 128, 10
 class ClassifierFeatures(Extractor):
     """Features of a small committed classifier of one data set of grey images.
 
-    For images on which the published Inception means nothing. Trained by `scripts/train_extractors.py` with seed 0 on
-    training images alone. Accuracy on the others: 98.3% (digits, every fifth image), 99.4% (MNIST), 91.5%
-    (Fashion-MNIST). `about` tells the rest: settings, versions, command.
+    It is meant for images on which the published Inception means nothing. `scripts/learning/train_extractors.py`
+    trained it with seed 0 on training images alone. Its accuracy on the others is 98.3% (digits, every fifth image),
+    99.4% (MNIST) and 91.5% (Fashion-MNIST). `about` tells the rest: settings, versions, command.
 
     The features are the 128 outputs h of the layer before the logits, after ReLU, standardized by constants from the
     training images: `(h - m) U (L + 0.1 l I)^(-1/2) U^T c`, with m and U L U^T the mean and the covariance of h, l the
@@ -40,8 +40,8 @@ class ClassifierFeatures(Extractor):
 
     Args:
         data_set: "digits" (8x8, scikit-learn's), "mnist" or "fashion_mnist" (28x28).
-        weights: path of another .npz file that `scripts/train_extractors.py` wrote, such as one of another seed.
-            Defaults to None, the committed file.
+        weights: path of another .npz file that `scripts/learning/train_extractors.py` wrote, such as one of another
+            seed. Defaults to None, the committed file.
         batch_size: int, the most images in one pass; larger batches are cut. Defaults to 250.
 
     Attributes:
@@ -141,7 +141,7 @@ def weight_names(network):
 
 def _read(path, sha256):
     """Returns ({name: array}, the story that is kept with them, the file's hash)."""
-    mend = "Write it with scripts/train_extractors.py." if sha256 is None else "Install keras-gan again."
+    mend = "Write it with scripts/learning/train_extractors.py." if sha256 is None else "Install keras-gan again."
     if not path.is_file():
         raise ValueError(f"A file of classifier weights was expected. Received: {path}, which does not exist. {mend}")
     content = path.read_bytes()
@@ -161,6 +161,6 @@ def _assign(network, arrays, path):
         size = network.input_shape[1]
         raise ValueError(
             f"Weights of a classifier of {size} x {size} pixels were expected. Received: {path}, which holds others. "
-            "Write it with scripts/train_extractors.py."
+            "Write it with scripts/learning/train_extractors.py."
         )
     network.set_weights([arrays[name] for name in expected])

@@ -50,7 +50,7 @@ class InceptionFeatures(Extractor):
         2021, arXiv 2104.11222 (the clean resize). The network deviates from its paper as the published graph does:
         average pooling leaves the padding out, the last block pools by maximum, 1008 classes. Logits are without the
         last bias, as in the published Inception score. Agrees with torch-fidelity 0.4.0 with random weights, to 1e-5 of
-        the largest value (`scripts/parity_inception.py`). Not shown with the published weights so far: the same script
+        the largest value (`scripts/parity/inception.py`). Not shown with the published weights so far: the same script
         with `--weights` and `--cifar` does it.
 
     Example:

@@ -2,37 +2,57 @@ import keras
 from keras import ops
 
 from keras_gan import _backend
-from keras_gan.augmenters.augmenter import Augmenter
-from keras_gan.game import inspection
-from keras_gan.game.optimizers import PlayerOptimizers
-from keras_gan.losses import names as losses
+from keras_gan.game import columns as batches
+from keras_gan.game import inspection, step
+from keras_gan.game.compiling import Compiled
+from keras_gan.inputs.generator import pick_inputs
 from keras_gan.part import plain
-from keras_gan.penalties.penalty import Penalty
 from keras_gan.schedules import check as check_schedule
 from keras_gan.schedules import value_at
 
-serialize = keras.saving.serialize_keras_object
-deserialize = keras.saving.deserialize_keras_object
+FORMAT = 1  # of saved GANs; raised when an older keras_gan could not read them
 
 
-class Game(_backend.Step, keras.Model):
+class Game(Compiled):
     """The loop of every GAN: players update in turn in one compiled step, then the averages move.
 
-    It knows no networks. A subclass gives it `players()`, `<player>_loss(batch, draw)`, `draw(batch)`,
-    `as_batch(data)`, `averaged()` and the names of its loss terms; `GAN` does so for a generator and a discriminator.
+    A game says what it is by its hooks, which training and validation both call:
+
+    - `columns()`: what a batch holds;
+    - `generators()`: what leaves the game, with its inputs and outputs;
+    - `players()`: who learns; `duels()`: who judges what;
+    - `make(batch, inputs, generate)`: everything that is made from one batch;
+    - `terms(player, round)`: further loss terms, whose names stand in `term_names`;
+    - `pictures`: {name of something in a round: the column whose medium it has}, what grids show.
 
     Args:
-        discriminator_steps: int >= 1, updates of the first player per update of the others.
-        reuse_fakes: bool, whether the first player learns from the same draw as the second.
-        ema_half_life: number of images, a schedule, or None for no average.
-        ema_ramp_up: float, largest half-life as a share of the images seen.
+        ema_half_life: number of images (or a schedule) after which the averaged generators have forgotten half, or None
+            for no average. Defaults to 10,000, StyleGAN2's choice. Weights are averaged; batch statistics are copied.
+        ema_ramp_up: float, the half-life is at most this share of the images seen, so that the average follows the fast
+            start. Defaults to 0.05.
+        discriminator_steps: int >= 1, updates of the judges per update of the others. A batch is divided into that many
+            parts, each used once. Defaults to 1.
+        reuse_fakes: bool, judges learn from the same draw as the player they judge: one pass of the generators per
+            step. Defaults to True; False draws twice, independently.
+        seed: int or None, seed of what is drawn in training.
         name: str, name of the model.
+
+    Raises:
+        ValueError: if an argument is out of range.
+
+    Reference:
+        Goodfellow et al. 2014, arXiv:1406.2661, algorithm 1. Average: Karras et al. 2018, arXiv:1710.10196, section 3;
+        half-life and ramp-up as in Karras et al. 2020, arXiv:2006.06676, appendix D. Deviation from algorithm 1: with
+        `reuse_fakes` both players see the same latents.
     """
 
-    loss_names = ()
-    probability_names = ()
+    term_names = ()
+    measured_names = ()
+    pictures = {}
 
-    def __init__(self, discriminator_steps, reuse_fakes, ema_half_life, ema_ramp_up, name):
+    def __init__(
+        self, ema_half_life=10_000, ema_ramp_up=0.05, discriminator_steps=1, reuse_fakes=True, seed=None, name=None
+    ):
         super().__init__(name=name)
         if isinstance(discriminator_steps, bool) or not isinstance(discriminator_steps, int) or discriminator_steps < 1:
             raise ValueError(
@@ -47,6 +67,9 @@ class Game(_backend.Step, keras.Model):
         self.reuse_fakes = reuse_fakes
         self.ema_half_life = ema_half_life
         self.ema_ramp_up = ema_ramp_up
+        self.seed = seed
+        self.latent_seed = keras.random.SeedGenerator(seed)
+        self.noise_seed = keras.random.SeedGenerator(None if seed is None else seed + 1)  # of the penalties
         self.step = self._counter("step")
         self.images_seen = self._counter("images_seen")
         self.trackers = {}
@@ -59,249 +82,180 @@ class Game(_backend.Step, keras.Model):
             shape=(), initializer="zeros", dtype="int", trainable=False, aggregation="only_first_replica", name=name
         )
 
+    def copied_for_average(self, network):
+        """Returns the network that will hold the average of another one, or None where there is to be no average."""
+        return None if self.ema_half_life is None else inspection.copy_of(network)
+
+    # What a game says of itself.
+
+    def columns(self):
+        """Returns {name: `keras_gan.game.Column`}, what a batch holds, in the order in which `fit` takes them."""
+        raise NotImplementedError(f"{type(self).__name__} must define `columns()`.")
+
+    def generators(self):
+        """Returns {name: `keras_gan.inputs.NetworkGenerator`}, the most important one first."""
+        raise NotImplementedError(f"{type(self).__name__} must define `generators()`.")
+
+    def players(self):
+        """Returns {name: `keras_gan.game.Player`} in order of play, judges first."""
+        raise NotImplementedError(f"{type(self).__name__} must define `players()`.")
+
+    def duels(self):
+        """Returns {name: `keras_gan.game.Duel`}."""
+        raise NotImplementedError(f"{type(self).__name__} must define `duels()`.")
+
+    def make(self, batch, inputs, generate):
+        """Makes everything that one batch needs: {name: tensor}.
+
+        Args:
+            batch: dict of tensors, the columns of the data.
+            inputs: dict of tensors, what the generators are fed.
+            generate: function (name of a generator, dict of its inputs) -> {output: tensor}: in training with the
+                networks that learn, in validation with their averages.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define `make(batch, inputs, generate)`.")
+
+    def terms(self, player, round):
+        """Returns {name: weighted float32 scalar}, what a player minimises besides the losses of its duels.
+
+        Args:
+            player: str.
+            round: `keras_gan.game.Round`.
+        """
+        return {}
+
+    def uses_real(self, duel):
+        """Whether the players judged in a duel need the judge's outputs for reals."""
+        return self.duels()[duel].exchanged or self.rules.losses[duel].generator_uses_real
+
+    def averaged(self):
+        """Returns [(average, network)]: which networks have a moving average."""
+        return [(g.average, g.network) for g in self.generators().values() if g.average is not None]
+
+    # What is played, for variants that play it otherwise.
+
+    def sample_inputs(self, batch):
+        """Draws the inputs of all generators for one step: {name: tensor}."""
+        count, drawn = self.count(batch), {}
+        for generator in self.generators().values():
+            drawn |= {k: each.draw(batch, count) for k, each in generator.inputs.items() if k not in drawn}
+        return drawn
+
+    def adversarial_terms(self, player, round):
+        """Returns the loss terms of the duels that a round holds outputs of, for one player."""
+        judges, duels, terms = self.players()[player].judges, self.duels(), {}
+        for name in (name for name in step.duels_of(self, player) if name in round.outputs):
+            real, fake = (output and output["logits"] for output in round.outputs[name])
+            loss = self.rules.losses[name]
+            if judges:
+                value = loss.discriminator(real, fake)
+            elif duels[name].exchanged:
+                value = loss.discriminator(fake, real)
+            else:
+                value = loss.generator(real, self.best_of(fake))
+            terms[self.log_name(f"{player}_loss", name)] = value
+        return terms
+
+    def discriminate(self, shown, judge="discriminator", training=True):
+        """Judges what it is shown: returns a dict with `"logits"` (float32) and the outputs of other heads.
+
+        Args:
+            shown: dict of tensors. A judge with one input takes the first of them, one with several takes them by name.
+            judge: str, name of the attribute that holds the judging network.
+            training: bool, whether its layers behave as in training.
+        """
+        network = getattr(self, judge)
+        outputs = network(pick_inputs(network, shown), training=training)
+        outputs = outputs if isinstance(outputs, dict) else {"logits": outputs}
+        return {name: ops.cast(value, "float32") for name, value in outputs.items()}
+
+    def best_of(self, logits):
+        """Returns the logits of the share `top_k` of the fakes that the judge takes for most real.
+
+        There are as many as before, so that their shape stays the same: the best are repeated, evenly.
+        """
+        if self.rules.top_k == 1.0:
+            return logits
+        count = ops.shape(logits)[0]
+        quality = ops.mean(ops.reshape(logits, (count, -1)), axis=1)
+        share = ops.cast(value_at(self.rules.top_k, self.images_seen), "float32")
+        rank = ops.floor(ops.cast(ops.arange(count), "float32") * share)
+        return ops.take(logits, ops.take(ops.argsort(-quality), ops.cast(rank, "int32")), axis=0)
+
     def note_trace(self, data):
         """Remembers that the training step is traced, and for batches of what shapes: `traces`, for callbacks."""
         parts = [part for part in keras.tree.flatten(data) if part is not None]  # `train_on_batch` hands on no labels
         shapes = tuple(str(tuple(part.shape)) for part in parts)
         self.traces = (*self.traces, ", ".join(shapes))
 
-    def gan_step(self, data):
-        batch = self.as_batch(data)
-        *early, last = self.split(batch)
-        judge, drawing, *others = self.players()
-        for part in early if self.reuse_fakes else [*early, last]:
-            self.update(judge, part)
-        self.update(drawing, last, judge=judge if self.reuse_fakes else None)
-        for player in others:
-            self.update(player, last)
-        count = ops.shape(batch["image"])[0] * _backend.replicas()
-        self.step.assign_add(1)
-        self.images_seen.assign_add(ops.cast(count, self.images_seen.dtype))
-        self.update_averages(count)
-        return self.get_metrics_result()
+    def as_batch(self, data):
+        """Brings what `fit` was given into a dict of columns: one column alone, (x, y), or a dict."""
+        return batches.as_batch(data, self.columns())
 
-    def update(self, player, batch, draw=None, judge=None):
-        """Takes one optimizer step of `player`; with `judge`, one of the judge on the same draw, nested before it."""
-        optimizer, variables = self.optimizer[player], self.players()[player]
-        _, drawing, *_ = self.players()
+    def count(self, batch):
+        """Returns the number of rows of a batch."""
+        return ops.shape(batch[next(iter(self.columns()))])[0]
 
-        def scaled_total():
-            drawn = self.draw(batch, moves=player == drawing) if draw is None else draw
-            if judge is not None:
-                self.update(judge, batch, keras.tree.map_structure(ops.stop_gradient, drawn))
-            terms = getattr(self, f"{player}_loss")(batch, drawn)
-            return optimizer.scale_loss(sum(terms.values())), terms
-
-        terms, gradients = _backend.aux_and_gradients(scaled_total, variables)
-        if unreached := [v.path for v, gradient in zip(variables, gradients, strict=True) if gradient is None]:
-            raise ValueError(
-                f"Every trainable variable of the player {player!r} must take part in its loss. "
-                f"Received: no gradient for {unreached}. Remove those layers, or set trainable=False on them."
-            )
-        with self.optimizer.scheduled(player, self.images_seen):
-            _backend.apply(optimizer, gradients, variables)
-        for penalty in (p for p in self.penalties if p.player == player):
-            penalty.restrict(variables)
-        self.observe(**terms)
-
-    def gradient_norms(self, batch):
-        """Returns {player: Euclidean norm of its gradient} for a batch. Nothing moves, and nothing is learned.
-
-        Args:
-            batch: dict of tensors as `fit` feeds it.
-        """
-        batch, norms = self.as_batch(batch), {}
-        for player, variables in self.players().items():
-
-            def total(player=player):
-                return sum(getattr(self, f"{player}_loss")(batch, self.draw(batch)).values()), None
-
-            with _backend.frozen():
-                _, gradients = _backend.aux_and_gradients(total, variables)
-                squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in gradients if g is not None]
-            norms[player] = float(ops.sqrt(sum(squares)))
-        return norms
-
-    def averaged_variables(self):
-        """Returns the variables of the averages."""
-        return [variable for average, _ in self.averaged() for variable in average.variables]
-
-    def update_averages(self, count):
-        """Moves every average towards its network. The decay of one step is 0.5 ** (images in it / half-life)."""
-        if not self.averaged():
-            return
-        ramped = self.ema_ramp_up * ops.cast(self.images_seen, "float32")
-        half_life = ops.minimum(ops.cast(value_at(self.ema_half_life, self.images_seen), "float32"), ramped)
-        decay = ops.power(0.5, ops.cast(count, "float32") / half_life)
-        for average, network in self.averaged():
-            for mean, weight in zip(average.weights, network.weights, strict=True):
-                mean.assign(weight + decay * (mean - weight) if weight.trainable else weight)
-
-    def penalty_terms(self, player, play):
-        """Returns {name: weighted value} of a player's penalties. Only the value is conditional, never the update.
-
-        Args:
-            player: str, whose loss the terms join.
-            play: a `keras_gan.penalties.Play`.
-        """
-        terms = {}
-        for penalty in (p for p in self.penalties if p.player == player and p.logged):
-            # Outside of the frozen block, in which the random state would stand still.
-            shown = play._replace(noise=penalty.draw(play, self.noise_seed))
-            value, moved = self._evaluated(penalty, shown)
-            for variable, new in zip(penalty.memory, moved, strict=True):
-                variable.assign(new)
-            terms[penalty.name] = penalty.interval * value_at(penalty.weight, self.images_seen) * value
-        return terms
-
-    def _evaluated(self, penalty, play):
-        with _backend.frozen():  # a penalty moves no statistics and no seeds
-            if penalty.interval == 1:
-                return penalty.evaluate(play)
-            due = ops.equal(self.step % penalty.interval, 0)
-            now = [variable.value for variable in penalty.memory]
-            return ops.cond(due, lambda: penalty.evaluate(play), lambda: (ops.zeros(()), now))
-
-    def observe(self, **values):
-        """Adds values to the epoch's means in the logs."""
-        for name, value in values.items():
-            self.trackers[name].update_state(value)
-
-    def split(self, batch):
-        """Divides a batch into `discriminator_steps` parts of equal size."""
-        parts, size = self.discriminator_steps, batch["image"].shape[0]
-        if parts == 1:
-            return [batch]
-        if size is None:
-            raise ValueError(
-                f"`discriminator_steps={parts}` needs batches of one known size. Received: a size known only when "
-                "running. Use keras_gan.data.images, or dataset.batch(..., drop_remainder=True)."
-            )
-        if size % parts:
-            near = [n for n in (size // parts * parts, (size // parts + 1) * parts) if n]
-            raise ValueError(
-                f"`discriminator_steps={parts}` needs a batch divisible by {parts}. "
-                f"Received: batch_size={size}. Use {' or '.join(map(str, near))}."
-            )
-        part = size // parts
-        return [{k: v[i * part : (i + 1) * part] for k, v in batch.items()} for i in range(parts)]
-
-    def compile(
-        self,
-        optimizer=None,
-        loss=None,
-        penalties=(),
-        augmenter=None,
-        schedules=None,
-        top_k=1.0,
-        run_eagerly=False,
-        steps_per_execution=1,
-        jit_compile="auto",
-        auto_scale_loss=True,
-    ):
-        """Sets what the players learn by.
-
-        Args:
-            optimizer: one optimizer (copied per player) or its name, a dict with one per player, or a
-                `PlayerOptimizers`. Defaults to `Adam(2e-4, beta_1=0.5)`, the DCGAN paper's.
-            loss: an `AdversarialLoss` or its name, such as `"hinge"` (`keras_gan.losses.get`). Defaults to
-                `NonSaturating()`.
-            penalties: a `Penalty` or a list of them. Defaults to none.
-            augmenter: a `keras_gan.augmenters.Augmenter`, through which the discriminator sees every image. Defaults to
-                none.
-            schedules: {name of an optimizer's number: `keras_gan.schedules.Schedule`}, for all players, or {player:
-                {name: schedule}}: the learning rate and betas as functions of the images seen. Defaults to none.
-            top_k: float in (0, 1] or a schedule, share of each batch's fakes that the generator learns from: those with
-                the highest logits (Sinha et al. 2020, arXiv:2002.06224). Defaults to 1, all.
-            run_eagerly, steps_per_execution, jit_compile: as in `keras.Model.compile`.
-            auto_scale_loss: bool, scale each player's loss under the `mixed_float16` policy. Defaults to True.
-
-        Raises:
-            TypeError: if `loss` is neither an `AdversarialLoss` nor a name, a penalty no `Penalty`, or the augmenter no
-                `Augmenter`.
-            ValueError: if a penalty names an unknown player, shares a name in the logs, or takes gradients of a network
-                with batch normalization; or if a player has nothing to train.
-        """
-        loss = losses.get(loss)
-        penalties = list(penalties) if isinstance(penalties, (list, tuple)) else [penalties]
-        self._check_parts(penalties, augmenter, top_k)
-        players = self.players()
-        if idle := [player for player, variables in players.items() if not variables]:
-            raise ValueError(f"Every player needs trainable variables. Received: none for {idle}. Set trainable=True.")
-        optimizer = PlayerOptimizers.for_players(
-            keras.optimizers.Adam(2e-4, beta_1=0.5) if optimizer is None else optimizer,
-            players,
-            scale_loss=auto_scale_loss and self.dtype_policy.name == "mixed_float16",
-            schedules=schedules,
-        )
-        super().compile(
-            optimizer=optimizer,
-            run_eagerly=run_eagerly,
-            steps_per_execution=steps_per_execution,
-            jit_compile=jit_compile,
-            auto_scale_loss=False,
-        )
-        while self.parts:  # Keras goes on tracking what an attribute held before
-            self.parts.pop()
-        self.parts.extend([loss, *penalties, *([] if augmenter is None else [augmenter])])
-        self.adversarial = loss
-        self.penalties = penalties
-        self.augmenter = augmenter
-        self.top_k = top_k
-        terms = [penalty.name for penalty in penalties if penalty.logged]
-        names = (*self.loss_names, *terms, *self.probability_names)
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
-        optimizer.build_players(players)
-        self._compile_arguments = {
-            "run_eagerly": run_eagerly,
-            "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile,
-            "auto_scale_loss": auto_scale_loss,
-        }
-
-    def _check_parts(self, penalties, augmenter, top_k):
-        if augmenter is not None and not isinstance(augmenter, Augmenter):
-            raise TypeError(f"`augmenter` must be a keras_gan.augmenters.Augmenter. Received: augmenter={augmenter!r}.")
-        check_schedule("top_k", top_k, above=True, highest=1.0)
-        players, names = list(self.players()), [*self.loss_names, *self.probability_names]
-        for penalty in penalties:
-            if not isinstance(penalty, Penalty):
-                raise TypeError(f"`penalties` must hold keras_gan.penalties.Penalty objects. Received: {penalty!r}.")
-            if penalty.player not in players:
-                raise ValueError(
-                    f"A penalty must name one of the players {players}. "
-                    f"Received: {penalty.name!r} with player={penalty.player!r}."
-                )
-            if penalty.name in names:
-                raise ValueError(
-                    f"Names in the logs must differ. Received: a second {penalty.name!r}. Give one another `name`."
-                )
-            names.append(penalty.name)
-            for network in self.networks_of(penalty.player) if penalty.differentiates_twice else []:
-                inspection.check_smooth(network, penalty)
+    # What Keras calls.
 
     @property
-    def metrics(self):
-        return list(self.trackers.values())
+    def devices(self):
+        """Number of devices that have a part of every batch each."""
+        return _backend.devices(self)
 
-    def get_compile_config(self):
-        if not self.compiled:
-            return {}
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Does nothing: a game is built when it is made. Keras's takes a batch, and fails on dicts of two workers."""
+
+    def train_step(self, *arguments):
+        return _backend.train_step(self, step.train, *arguments)
+
+    def test_step(self, *arguments):
+        return _backend.test_step(self, type(self).validate, *arguments)
+
+    def validate(self, data):
+        """Plays one batch without learning, as `evaluate` and `validation_data` do; returns the logs."""
+        return step.validate(self, data)
+
+    def fit(self, x=None, y=None, *arguments, **named):
+        """Trains the game: `keras.Model.fit`, after a look at arrays; the labels of a `tf.data.Dataset` as they come.
+
+        Raises:
+            ValueError: for labels out of range, or that are no whole numbers; on several devices for batches that
+                cannot be divided evenly among them.
+            tf.errors.InvalidArgumentError: for labels out of range in a batch of a `tf.data.Dataset`.
+        """
+        x = batches.checked(x, y, self.columns())
+        if self.devices > 1:
+            batch_size = named.get("batch_size", arguments[0] if arguments else None)
+            for given in (x, named.get("validation_data")):
+                batches.check_shares(given, batch_size or 32, self.devices)
+        return super().fit(x, y, *arguments, **named)
+
+    def get_config(self):
         return {
-            "optimizer": serialize(self.optimizer),
-            "loss": serialize(self.adversarial),
-            "penalties": [serialize(penalty) for penalty in self.penalties],
-            "augmenter": self.augmenter and serialize(self.augmenter),
-            "top_k": plain(self.top_k),
-            **self._compile_arguments,
+            "format": FORMAT,
+            "ema_half_life": plain(self.ema_half_life),
+            "ema_ramp_up": self.ema_ramp_up,
+            "discriminator_steps": self.discriminator_steps,
+            "reuse_fakes": self.reuse_fakes,
+            "seed": self.seed,
+            "name": self.name,
         }
 
-    def compile_from_config(self, config):
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
         config = dict(config)
-        for key in ("optimizer", "loss", "augmenter", "top_k"):
-            config[key] = deserialize(config[key]) if isinstance(config[key], dict) else config[key]
-        config["penalties"] = [deserialize(penalty) for penalty in config["penalties"]]
-        self.compile(**config)
+        if (number := config.pop("format", 1)) > FORMAT:
+            raise ValueError(
+                f"A saved GAN must be of format {FORMAT} or older. Received: format {number}. Update keras-gan."
+            )
+        deserialize = keras.saving.deserialize_keras_object
+        return cls(
+            **{
+                k: deserialize(v, custom_objects=custom_objects) if isinstance(v, dict) else v
+                for k, v in config.items()
+            }
+        )
 
     def seed_states(self):
         """Returns the variables of the random generators."""
@@ -320,3 +274,49 @@ class Game(_backend.Step, keras.Model):
         self.images_seen.assign(store["images_seen"][()])
         for index, seed in enumerate(self.seed_states()):
             seed.assign(store[f"seed_{index}"][()])
+
+    # Using the generators.
+
+    def generator_called(self, name=None):
+        """Returns a generator of the game by its name, or the first.
+
+        Raises:
+            ValueError: for an unknown name.
+        """
+        generators = self.generators()
+        if name is not None and name not in generators:
+            raise ValueError(f"`generator` must be one of {list(generators)}. Received: generator={name!r}.")
+        return generators[name or next(iter(generators))]
+
+    def fixed_inputs(self, count, seed=None, label=None, generator=None, **chosen):
+        """Draws inputs outside of training: `Generator.fixed_inputs` of one of the game's generators."""
+        return self.generator_called(generator).fixed_inputs(count, seed, label=label, **chosen)
+
+    def sample(
+        self, count=16, seed=None, label=None, truncation=None, inputs=None, batch_size=64, generator=None, **chosen
+    ):
+        """Makes pictures, or other signals, with an averaged generator.
+
+        Args:
+            count: int >= 1, how many. Ignored when `inputs` is given.
+            seed: int or None; the same seed gives the same latents on every machine and backend.
+            label: int or `count` of them, the classes to draw; None for each in turn. For GANs with labels.
+            truncation: float > 0, latents are as if drawn from their distribution cut off there: less variety, more
+                quality (`keras_gan.latents.truncated`). None for none.
+            inputs: dict as from `fixed_inputs`, to use instead of drawing.
+            batch_size: int, signals per call of the network. Defaults to 64.
+            generator: str, which of the game's generators. Defaults to the first.
+            chosen: further options of `Generator.sample`, such as `reference`.
+
+        Returns:
+            numpy array `(count, *shape)` as people hold it: of pictures uint8.
+
+        Raises:
+            ValueError: for a count below 1, or an option that the generator does not have.
+        """
+        made = self.generator_called(generator)
+        return made.sample(count, seed, truncation, inputs, batch_size=batch_size, label=label, **chosen)
+
+    def translate(self, held, generator=None, **options):
+        """Translates pictures, or other signals: `Generator.translate` of one of the game's generators."""
+        return self.generator_called(generator).translate(held, **options)

@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_gan.inputs.generator import pick_inputs
+
 
 def layers_of(network):
     """Yields every layer of a network, from the input on: nested and wrapped ones, and those inside other layers."""
@@ -68,21 +70,50 @@ def output_of(network, shapes):
     return network.compute_output_spec(pick_inputs(network, tensors))
 
 
-def pick_inputs(network, tensors):
-    """Selects what a network takes from a dict of tensors: the first; if it has several inputs, those by name."""
-    try:
-        names = [tensor.name for tensor in network.inputs or []]
-    except (AttributeError, ValueError):
-        names = []
-    if len(names) > 1:
-        missing = [name for name in names if name not in tensors]
-        if missing:
+def single_input(network, role):
+    """Returns the shape of a network's only input, without the batch axis.
+
+    Raises:
+        TypeError: if `network` is not a `keras.Model`.
+        ValueError: if it has several inputs, or its shape is not known yet.
+    """
+    shapes = input_shapes(network, role)
+    if len(shapes) != 1:
+        raise ValueError(f"The {role} must have one input. Received: the inputs {sorted(shapes)}.")
+    return next(iter(shapes.values()))
+
+
+def output_shape(network, role):
+    """Returns the shape of a network's only output, without the batch axis.
+
+    Raises:
+        ValueError: if it has several.
+    """
+    made = output_of(network, input_shapes(network, role))
+    if isinstance(made, (dict, list, tuple)):
+        raise ValueError(f"The {role} must have one output. Received: {len(made)} outputs of {network.name!r}.")
+    return tuple(made.shape[1:])
+
+
+def check_judge(network, role, shapes):
+    """Raises ValueError unless a network can judge things of these shapes.
+
+    Args:
+        network: `keras.Model` with inputs of these names, or with one input for the last of them.
+        role: str, what the network is called in error messages.
+        shapes: {name: shape without the batch axis}, what the network may be shown.
+    """
+    taken = input_shapes(network, role)
+    wanted = dict(shapes) if len(taken) > 1 else {next(iter(taken)): list(shapes.values())[-1]}
+    for name, shape in taken.items():
+        if name not in wanted:
             raise ValueError(
-                f"The inputs of {network.name!r} must be among {sorted(tensors)}. Received: inputs {names}, "
-                f"missing {missing}. Name its keras.Input layers accordingly."
+                f"The {role} must take some of {sorted(shapes)}. Received: the input {name!r}. "
+                "Name its keras.Input layers accordingly."
             )
-        return keras.tree.map_structure(lambda tensor: tensors[tensor.name], network.input)
-    return next(iter(tensors.values()))
+        given = wanted[name]
+        if len(shape) != len(given) or any(None not in (a, b) and a != b for a, b in zip(shape, given, strict=True)):
+            raise ValueError(f"The {role} must take {name!r} of the shape {given}. Received: {shape}. Make them equal.")
 
 
 def number_of_classes(given, networks):
@@ -108,23 +139,48 @@ def number_of_classes(given, networks):
     return number
 
 
-def check_pair(generator, discriminator):
-    """Raises ValueError unless the generator draws what the discriminator judges, and the latter returns logits."""
-    drawn = tuple(output_of(generator, input_shapes(generator, "generator")).shape[1:])
+RESERVED = ("image", "source", "target", "a", "b", "low", "high", "sound", "mel", "label", "code")  # what columns hold
+
+
+def check_pair(generator, discriminator, medium):
+    """Raises ValueError unless the generator draws what the discriminator judges, and the latter returns logits.
+
+    Args:
+        generator: `keras.Model`, from latents.
+        discriminator: `keras.Model`.
+        medium: `keras_gan.media.Medium`, what is made and judged.
+    """
+    taken = input_shapes(generator, "generator")
+    if len(taken) == 1 and next(iter(taken)) in RESERVED:
+        raise ValueError(
+            f"The generator of a GAN is fed noise, by an input 'latent'. Received: a generator with the input "
+            f"{next(iter(taken))!r}, which names a column of data. Rename it, or use a GAN that translates, as Pix2Pix."
+        )
+    drawn = tuple(output_of(generator, taken).shape[1:])
     judged = input_shapes(discriminator, "discriminator")
-    image = judged.get("image", next(iter(judged.values())))
+    image = judged.get(medium.column, next(iter(judged.values())))
+    if len(drawn) != medium.rank and len(drawn) == len(image):
+        raise ValueError(
+            f"A generator of {type(medium).__name__} must make arrays of {medium.rank} axes besides the batch. "
+            f"Received: output shape {drawn}. Say what it makes: `medium=keras_gan.media.Vectors()` or another."
+        )
     if len(drawn) != len(image) or any(b is not None and a != b for a, b in zip(drawn, image, strict=True)):
         raise ValueError(
             "The discriminator must take the images that the generator makes. "
             f"Received: generator output shape {drawn}, discriminator input shape {image}. Make the two equal."
         )
-    for network, role, wanted in (
-        (discriminator, "discriminator", "return logits (no activation): the losses apply the sigmoid"),
-        (generator, "generator", "make images in [-1, 1]: end it in tanh, or no activation"),
-    ):
-        last = getattr(network, "layers", None) and network.layers[-1]
-        if getattr(last, "activation", None) is keras.activations.sigmoid:
-            raise ValueError(f"The {role} must {wanted}. Received: last layer {last.name!r} with a sigmoid.")
+    check_activations({"discriminator": discriminator}, {"generator": generator})
+
+
+def check_activations(judges, generators):
+    """Raises ValueError if a network ends in a sigmoid: {what it is called: network} of judges and generators."""
+    logits = "return logits (no activation): the losses apply the sigmoid"
+    images = "make images in [-1, 1]: end it in tanh, or no activation"
+    for networks, wanted in ((judges, logits), (generators, images)):
+        for role, network in networks.items():
+            last = getattr(network, "layers", None) and network.layers[-1]
+            if getattr(last, "activation", None) is keras.activations.sigmoid:
+                raise ValueError(f"The {role} must {wanted}. Received: last layer {last.name!r} with a sigmoid.")
 
 
 def check_smooth(network, penalty):

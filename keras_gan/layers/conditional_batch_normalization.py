@@ -1,7 +1,8 @@
 import keras
 from keras import layers, ops
 
-from keras_gan.layers.arguments import check_number, check_pair, check_whole
+from keras_gan.arguments import check_number, check_whole
+from keras_gan.layers.arguments import check_pair
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 

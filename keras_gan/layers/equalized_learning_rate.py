@@ -2,7 +2,7 @@ import math
 
 import keras
 
-from keras_gan.layers.arguments import check_number
+from keras_gan.arguments import check_number
 from keras_gan.layers.kernel_wrapper import KernelWrapper, wide
 
 HE = math.sqrt(2.0)  # He et al. 2015, arXiv:1502.01852, equation 10

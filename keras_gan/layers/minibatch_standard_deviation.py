@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_gan.layers.arguments import check_whole
+from keras_gan.arguments import check_whole
 
 EPSILON = 1e-8  # the square root has infinite slope at 0, where all images of a group are equal
 

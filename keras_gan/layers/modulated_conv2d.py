@@ -2,7 +2,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gan.layers.arguments import check_pair, check_whole
+from keras_gan.arguments import check_whole
+from keras_gan.layers.arguments import check_pair
 
 EPSILON = 1e-8
 FILTER = np.array([1.0, 3.0, 3.0, 1.0]) / 4.0  # sums to 2 a direction: every other pixel that it meets is 0

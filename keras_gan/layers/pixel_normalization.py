@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_gan.layers.arguments import check_number
+from keras_gan.arguments import check_number
 
 
 @keras.saving.register_keras_serializable("keras_gan")

@@ -1,7 +1,7 @@
 import keras
 from keras import layers, ops
 
-from keras_gan.layers.arguments import check_whole
+from keras_gan.arguments import check_whole
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
 

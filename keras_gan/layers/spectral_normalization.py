@@ -1,7 +1,7 @@
 import keras
 from keras import ops
 
-from keras_gan.layers.arguments import check_whole
+from keras_gan.arguments import check_whole
 from keras_gan.layers.kernel_wrapper import KernelWrapper, wide
 
 START = 50  # power iterations at build

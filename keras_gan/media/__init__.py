@@ -1,8 +1,10 @@
-"""The kinds of signals that networks see and make, and how they become what people look at and keep."""
+"""The kinds of signals that networks see and make, and how they become what people look at, listen to and keep."""
 
 from keras_gan.media.images import Images, to_uint8
 from keras_gan.media.labels import Labels
 from keras_gan.media.medium import Medium
+from keras_gan.media.sounds import Sounds
 from keras_gan.media.vectors import Vectors
+from keras_gan.media.waves import read_wav
 
-__all__ = ["Images", "Labels", "Medium", "Vectors", "to_uint8"]
+__all__ = ["Images", "Labels", "Medium", "Sounds", "Vectors", "read_wav", "to_uint8"]

@@ -20,6 +20,7 @@ class Images(Medium):
     array([  0, 128, 255], dtype=uint8)
     """
 
+    column = "image"
     rank = 3
     held_dtype = "uint8"
     suffix = ".png"
@@ -28,8 +29,8 @@ class Images(Medium):
         levels = ops.cast(values, "float32") * 127.5 + 128.0  # 127.5 * (x + 1) + 0.5
         return ops.cast(ops.clip(levels, 0.0, 255.0), "uint8")  # the cast cuts off: floor, for values from 0 on
 
-    def begin(self, held):
-        return np.asarray(held, "float32") / np.float32(127.5) - np.float32(1)
+    def begin_tensor(self, values):
+        return values / 127.5 - 1.0  # a division: x * (1 / 127.5) - 1 can exceed 1
 
     def sheet(self, held, columns=None, smallest=64):
         return pictures.grid(held, columns, smallest=smallest)

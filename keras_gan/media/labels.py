@@ -18,6 +18,7 @@ class Labels(Medium):
     'int32'
     """
 
+    column = "label"
     rank = 0
     dtype = "int32"
     held_dtype = "int32"

@@ -12,12 +12,14 @@ class Medium:
     Media compare by their configuration, and are serialized by `keras.saving.serialize_keras_object`.
 
     Attributes:
+        column: str, the usual name of a column of it in a batch.
         rank: int, number of axes of one signal, without the batch axis.
         dtype: str, the type inside.
         held_dtype: str, the type outside.
         suffix: str, of the files that `write` writes.
     """
 
+    column = "signal"
     rank = 1
     dtype = "float32"
     held_dtype = "float32"
@@ -41,7 +43,14 @@ class Medium:
 
     def begin(self, held):
         """Turns what people hold, an array of `held_dtype`, into a float32 NumPy array as networks see it."""
-        return np.asarray(held, "float32")
+        return self.begin_tensor(np.asarray(held, "float32"))
+
+    def begin_tensor(self, values):
+        """As `begin`, for held values that are float32 already: arrays, or tensors of any library.
+
+        Input pipelines of `tf.data` call it whatever Keras's backend is, so a subclass writes it with operators alone.
+        """
+        return values
 
     def sheet(self, held, columns=None):
         """Draws several signals on one picture, for grids and reports.

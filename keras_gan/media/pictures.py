@@ -8,8 +8,8 @@ import numpy as np
 from keras_gan.storage.files import replacing
 
 
-def grid(images, columns=None, gap=2, smallest=64):
-    """Lays images out in rows on a white ground.
+def grid(images, columns=None, gap=2, smallest=64, ground=255):
+    """Lays images out in rows.
 
     Args:
         images: uint8 array `(count, height, width, channels)` with 1, 3 or 4 channels.
@@ -17,6 +17,7 @@ def grid(images, columns=None, gap=2, smallest=64):
         gap: int, pixels between images (of the result). Defaults to 2.
         smallest: int, pixels: images narrower than this are enlarged by whole factors (each pixel repeated), so that
             8x8 digits can be seen. Defaults to 64.
+        ground: int, the level of the ground between and behind them. Defaults to 255: white.
 
     Returns:
         uint8 array `(rows * (height + gap) + gap, columns * (width + gap) + gap, channels)`.
@@ -27,7 +28,7 @@ def grid(images, columns=None, gap=2, smallest=64):
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     height, width = height * factor + gap, width * factor + gap
-    sheet = np.full((rows * height + gap, columns * width + gap, channels), 255, "uint8")
+    sheet = np.full((rows * height + gap, columns * width + gap, channels), ground, "uint8")
     for index, image in enumerate(images):
         top, left = (index // columns) * height + gap, (index % columns) * width + gap
         sheet[top : top + image.shape[0], left : left + image.shape[1]] = image

@@ -12,3 +12,5 @@ class Vectors(Medium):
     >>> Vectors().rank
     1
     """
+
+    column = "vector"

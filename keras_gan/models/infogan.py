@@ -4,8 +4,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gan.game import batches, inspection
-from keras_gan.models.acgan import checked_weight
+from keras_gan.arguments import checked_number
+from keras_gan.game import Player, inspection
+from keras_gan.inputs import Code
 from keras_gan.models.gan import GAN, serialize
 
 LOG_TWO_PI = math.log(2 * math.pi)
@@ -34,7 +35,8 @@ class InfoGAN(GAN):
         continuous: int >= 0, how many continuous codes. Defaults to 2.
         category_weight: float >= 0. Defaults to 1, the paper's.
         continuous_weight: float >= 0. Defaults to 0.1; the paper says smaller than 1.
-        latent, ema_half_life, ema_ramp_up, discriminator_steps, reuse_fakes, seed, name: as for `GAN`.
+        name: str, name of the model.
+        options: further arguments of `GAN`.
 
     Raises:
         TypeError: if a network is not a `keras.Model`.
@@ -69,99 +71,27 @@ class InfoGAN(GAN):
         continuous=2,
         category_weight=1.0,
         continuous_weight=0.1,
-        latent="normal",
-        ema_half_life=10_000,
-        ema_ramp_up=0.05,
-        discriminator_steps=1,
-        reuse_fakes=True,
-        seed=None,
         name="infogan",
+        **options,
     ):
-        super().__init__(
-            generator,
-            discriminator,
-            latent=latent,
-            ema_half_life=ema_half_life,
-            ema_ramp_up=ema_ramp_up,
-            discriminator_steps=discriminator_steps,
-            reuse_fakes=reuse_fakes,
-            seed=seed,
-            name=name,
-        )
+        super().__init__(generator, discriminator, name=name, **options)
         self.categories, self.continuous = _checked_code(categories, continuous)
         _check_code_networks(generator, recognizer, sum(self.categories) + continuous)
         self.recognizer = recognizer
-        self.category_weight = checked_weight("category_weight", category_weight)
-        self.continuous_weight = checked_weight("continuous_weight", continuous_weight)
-        self.code_seed = keras.random.SeedGenerator(None if seed is None else seed + 2)
+        self.category_weight = checked_number("category_weight", category_weight, least=0)
+        self.continuous_weight = checked_number("continuous_weight", continuous_weight, least=0)
+        self.code_seed = keras.random.SeedGenerator(None if self.seed is None else self.seed + 2)
 
     @property
-    def loss_names(self):
+    def term_names(self):
         terms = {"category_loss": self.categories, "continuous_loss": self.continuous}
-        return (*GAN.loss_names, *(name for name, codes in terms.items() if codes))
+        return tuple(name for name, codes in terms.items() if codes)
+
+    def inputs(self):
+        return {**super().inputs(), "code": Code(self.categories, self.continuous, self.code_seed)}
 
     def players(self):
-        players = super().players()
-        return {**players, "generator": [*players["generator"], *self.recognizer.trainable_variables]}
-
-    def networks_of(self, player):
-        return [*super().networks_of(player), *([self.recognizer] if player == "generator" else [])]
-
-    def sample_inputs(self, batch):
-        """Draws latents and codes for one step: `{"latent", "code"}`, float32 with one row an image of the batch."""
-        count = ops.shape(batch["image"])[0]
-        drawn = [
-            ops.one_hot(keras.random.randint((count,), 0, values, seed=self.code_seed), values, dtype="float32")
-            for values in self.categories
-        ]
-        if self.continuous:
-            drawn.append(keras.random.uniform((count, self.continuous), -1.0, 1.0, "float32", seed=self.code_seed))
-        return {**super().sample_inputs(batch), "code": ops.concatenate(drawn, axis=1)}
-
-    def fixed_inputs(self, count, seed=None, label=None, continuous=None):
-        """Draws inputs outside of training, with numpy: the same for one seed on every machine and backend.
-
-        Row i does not depend on `count`, and its other inputs not on what is chosen.
-
-        Args:
-            count: int, number of rows.
-            seed: int or None.
-            label: int or `count` of them, values of the first category; None for each in turn.
-            continuous: numbers `(continuous,)` or `(count, continuous)`, the continuous codes; None to draw them from
-                -1 to 1. The generator has not seen others, but may be asked for them.
-
-        Returns:
-            {"latent": float32 array (count, *latent_shape), "code": float32 array (count, code's size)}.
-
-        Raises:
-            ValueError: for values that there are not, or not as many as rows.
-        """
-        random = np.random.default_rng(None if seed is None else [seed, 1]).random(
-            (count, len(self.categories) + self.continuous), "float32"
-        )
-        chosen = [
-            np.minimum((uniform * values).astype("int32"), values - 1)
-            for uniform, values in zip(random.T, self.categories, strict=False)
-        ]
-        if self.categories:
-            chosen[0] = batches.labels_for(count, label, self.categories[0])
-        elif label is not None:
-            raise ValueError(f"`label` must be None: this InfoGAN has no categories. Received: label={label!r}.")
-        one_hot = [np.eye(n, dtype="float32")[values] for n, values in zip(self.categories, chosen, strict=True)]
-        drawn = 2 * random[:, len(self.categories) :] - 1
-        if continuous is not None:
-            drawn = self._rows(count, continuous)
-        latent = super().fixed_inputs(count, seed)["latent"]
-        return {"latent": latent, "code": np.concatenate([*one_hot, drawn], axis=1)}
-
-    def _rows(self, count, continuous):
-        values = np.asarray(continuous, "float32")
-        if values.shape not in ((self.continuous,), (count, self.continuous)):
-            raise ValueError(
-                f"`continuous` must have the shape {(self.continuous,)} or {(count, self.continuous)}. "
-                f"Received: shape {values.shape}."
-            )
-        return np.broadcast_to(values, (count, self.continuous))
+        return {**super().players(), "generator": Player([self.generator, self.recognizer])}
 
     def sweep(self, index, values=None, rows=None, seed=None, label=None):
         """Draws pictures that differ in one continuous code along a row, and in all else from row to row.
@@ -207,18 +137,12 @@ class InfoGAN(GAN):
         *parts, means = ops.split(code, np.cumsum(self.categories).tolist(), axis=1) if self.categories else [code]
         return parts, means
 
-    def generator_loss(self, batch, draw):
-        found = self.recognize(draw["fake"], training=True)
-        return {**super().generator_loss(batch, draw), **self.information_terms(draw["inputs"]["code"], *found)}
-
-    def information_terms(self, code, logits, means):
-        """Returns the terms of the information's bound: how badly codes are found.
-
-        Args:
-            code: float32 `(batch, size)`, what fakes were drawn from.
-            logits, means: as from `recognize`.
-        """
-        categories, numbers = self._divided(code)
+    def terms(self, player, round):
+        """Returns the terms of the information's bound: how badly the codes of the fakes are found."""
+        if player != "generator":
+            return {}
+        logits, means = self.recognize(round["fake"], training=round.training)
+        categories, numbers = self._divided(round.inputs["code"])
         terms = {}
         if self.categories:
             found = [
@@ -232,9 +156,8 @@ class InfoGAN(GAN):
         return terms
 
     def get_config(self):
-        config = {name: value for name, value in super().get_config().items() if name != "num_classes"}
         return {
-            **config,
+            **super().get_config(),
             "recognizer": serialize(self.recognizer),
             "categories": list(self.categories),
             "continuous": self.continuous,

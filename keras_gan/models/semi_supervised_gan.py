@@ -3,8 +3,8 @@ import numpy as np
 from keras import ops
 
 from keras_gan import _backend
-from keras_gan.game import inspection
-from keras_gan.models.acgan import check_head, checked_weight, cross_entropy
+from keras_gan.arguments import checked_number
+from keras_gan.models import classes
 from keras_gan.models.gan import GAN
 
 
@@ -33,8 +33,8 @@ class SemiSupervisedGAN(GAN):
         class_weight: float >= 0. Defaults to 1, the paper's.
         feature_matching: bool; False trains the generator by the adversarial loss. Defaults to True, which the paper
             found to classify better (its pictures are worse).
-        num_classes, latent, ema_half_life, ema_ramp_up, discriminator_steps, reuse_fakes, seed, name: as for `GAN`; the
-            average is of both networks.
+        name: str, name of the model.
+        options: further arguments of `GAN`; the average is of both networks.
 
     Raises:
         ValueError: as of `GAN`; if the discriminator has not these outputs, or takes labels; for a negative weight.
@@ -53,41 +53,25 @@ class SemiSupervisedGAN(GAN):
         Salimans et al. 2016, arXiv:1606.03498, sections 3.1 and 5. Deviation: labelled images count as reals too.
     """
 
-    loss_names = (*GAN.loss_names, "class_loss")
-    probability_names = (*GAN.probability_names, "accuracy")
+    term_names = ("class_loss",)
+    measured_names = ("accuracy",)
     lowest_label = -1
 
     def __init__(
         self,
         generator,
         discriminator,
-        num_classes=None,
         class_weight=1.0,
         feature_matching=True,
-        latent="normal",
-        ema_half_life=10_000,
-        ema_ramp_up=0.05,
-        discriminator_steps=1,
-        reuse_fakes=True,
-        seed=None,
         name="semi_supervised_gan",
+        **options,
     ):
-        super().__init__(
-            generator,
-            discriminator,
-            num_classes=num_classes,
-            latent=latent,
-            ema_half_life=ema_half_life,
-            ema_ramp_up=ema_ramp_up,
-            discriminator_steps=discriminator_steps,
-            reuse_fakes=reuse_fakes,
-            seed=seed,
-            name=name,
-        )
-        check_head(discriminator, self.num_classes, "semi_supervised", ("features",) if feature_matching else ())
-        self.class_weight = checked_weight("class_weight", class_weight)
+        super().__init__(generator, discriminator, name=name, **options)
+        further = ("features",) if feature_matching else ()
+        classes.check_head(discriminator, self.num_classes, "semi_supervised", further)
+        self.class_weight = checked_number("class_weight", class_weight, least=0)
         self.feature_matching = bool(feature_matching)
-        self.average_discriminator = None if ema_half_life is None else inspection.copy_of(discriminator)
+        self.average_discriminator = self.copied_for_average(discriminator)
 
     @property
     def ema_discriminator(self):
@@ -98,30 +82,27 @@ class SemiSupervisedGAN(GAN):
         pairs = [(self.average_discriminator, self.discriminator)] if self.average_discriminator is not None else []
         return [*super().averaged(), *pairs]
 
-    def sample_inputs(self, batch):
-        """Draws `{"latent"}` for one step: the generator knows no labels."""
-        return {"latent": super().sample_inputs(batch)["latent"]}
+    def inputs(self):
+        return {"latent": super().inputs()["latent"]}  # the generator knows no labels
 
-    def fixed_inputs(self, count, seed=None, label=None):
-        if label is not None:
-            raise ValueError(
-                f"`label` must be None: this GAN draws without labels. Received: label={label!r}. Use ACGAN."
-            )
-        return {"latent": super().fixed_inputs(count, seed)["latent"]}
+    def uses_real(self, duel):
+        return self.feature_matching or super().uses_real(duel)
 
-    @property
-    def generator_uses_real(self):
-        return self.feature_matching or super().generator_uses_real
+    def adversarial_terms(self, player, round):
+        if player == "discriminator" or not self.feature_matching:
+            return super().adversarial_terms(player, round)
+        real, fake = round.outputs["image"]
+        difference = ops.mean(real["features"], axis=0) - ops.mean(fake["features"], axis=0)
+        return {"generator_loss": ops.sum(ops.square(_backend.replica_mean(difference)))}
 
-    def discriminator_terms(self, batch, inputs, real_out, fake_out):
-        label = batch["label"]
+    def terms(self, player, round):
+        if player != "discriminator":
+            return {}
+        label, (real, _) = round.batch["label"], round.outputs["image"]
         known = ops.cast(label >= 0, "float32")
-        entropy = cross_entropy(ops.maximum(label, 0), real_out)
-        count = self._count(label, real_out["classes"])
-        return {
-            **super().discriminator_terms(batch, inputs, real_out, fake_out),
-            "class_loss": self.class_weight * ops.sum(known * entropy) / count,
-        }
+        entropy = classes.cross_entropy(ops.maximum(label, 0), real)
+        count = self._count(label, real["classes"])
+        return {"class_loss": self.class_weight * ops.sum(known * entropy) / count}
 
     def _count(self, label, classes):
         """Adds the labelled images of a batch to the accuracy of the epoch.
@@ -136,15 +117,9 @@ class SemiSupervisedGAN(GAN):
         self.trackers["accuracy"].update_state(sums[1] / count, sample_weight=sums[0])
         return count
 
-    def generator_terms(self, batch, inputs, real_out, fake_out):
-        if not self.feature_matching:
-            return super().generator_terms(batch, inputs, real_out, fake_out)
-        difference = ops.mean(real_out["features"], axis=0) - ops.mean(fake_out["features"], axis=0)
-        return {"generator_loss": ops.sum(ops.square(_backend.replica_mean(difference)))}
-
-    def gan_test_step(self, data):
+    def validate(self, data):
         """Plays one batch without learning; `accuracy` is that of `classify` on the labelled images."""
-        logs, batch = super().gan_test_step(data), self.as_batch(data)
+        logs, batch = super().validate(data), self.as_batch(data)
         with _backend.frozen():
             classes = self.ema_discriminator(batch["image"], training=False)["classes"]
         self._count(batch["label"], classes)
@@ -170,7 +145,7 @@ class SemiSupervisedGAN(GAN):
                 f"Received: shape {images.shape}, dtype {images.dtype}."
             )
         if images.dtype == "uint8":
-            images = images / np.float32(127.5) - np.float32(1)
+            images = self.medium.begin(images)
         parts = (images[i : i + batch_size].astype("float32") for i in range(0, len(images), batch_size))
         logits = [_backend.infer(self.ema_discriminator, part)["classes"] for part in parts]
         logits = np.concatenate(logits).astype("float64") if logits else np.zeros((0, self.num_classes))

@@ -16,7 +16,8 @@ class GradientPenalty(Penalty):
         weight * E_x (||d D(x) / d x|| - target)^2
 
     The gradient is that of the logit (of the sum of the logits, for patches) of each image on its own; the norm is over
-    all pixels and channels in the range [-1, 1]. The default is the penalty of WGAN-GP.
+    all pixels and channels in the range [-1, 1], and over all that a judge of several things is shown. The default is
+    the penalty of WGAN-GP.
 
     Args:
         weight: float >= 0 or a schedule, the papers' lambda. Defaults to 10, WGAN-GP's.
@@ -69,22 +70,33 @@ class GradientPenalty(Penalty):
         self.noise = noise
 
     def draw(self, play, seed):
-        shape = ops.shape(play.real)
-        if self.at == "interpolated":
+        if self.at == "interpolated":  # one number for each example, whatever it consists of
+            shape = ops.shape(keras.tree.flatten(play.real)[0])
             return keras.random.uniform((shape[0], *[1] * (len(shape) - 1)), seed=seed)
-        return keras.random.normal(shape, seed=seed) if self.at == "perturbed" else None
+        if self.at == "perturbed":
+            return keras.tree.map_structure(lambda real: keras.random.normal(ops.shape(real), seed=seed), play.real)
+        return None
 
     def points(self, play):
-        """Returns the images at which the gradient is taken."""
+        """Returns the images at which the gradient is taken, or a dict of them for a judge of several things."""
         if self.at == "interpolated":
-            return play.fake + play.noise * (play.real - play.fake)
+
+            def between(real, fake):
+                share = ops.reshape(play.noise, (-1, *[1] * (len(real.shape) - 1)))
+                return fake + share * (real - fake)
+
+            return keras.tree.map_structure(between, play.real, play.fake)
         if self.at == "perturbed":
-            return play.real + self.noise * ops.std(play.real) * play.noise
+            return keras.tree.map_structure(
+                lambda real, noise: real + self.noise * ops.std(real) * noise, play.real, play.noise
+            )
         return play.real if self.at == "real" else play.fake
 
     def compute(self, play):
-        gradients = ops.cast(_backend.input_gradients(play.critic, self.points(play)), "float32")
-        squares = ops.sum(ops.square(gradients), axis=list(range(1, len(gradients.shape))))
+        found = keras.tree.flatten(_backend.input_gradients(play.critic, self.points(play)))
+        squares = sum(
+            ops.sum(ops.square(ops.cast(each, "float32")), axis=list(range(1, len(each.shape)))) for each in found
+        )
         if self.target == 0:
             return ops.mean(squares)
         excess = ops.sqrt(squares + EPSILON) - self.target

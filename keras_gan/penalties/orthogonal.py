@@ -27,6 +27,7 @@ class Orthogonal(Penalty):
     """
 
     player = "generator"
+    of_weights = True
 
     def __init__(self, weight=1e-4, player="generator", interval=1, name="orthogonal"):
         super().__init__(weight=weight, interval=interval, player=player, name=name)

@@ -6,30 +6,35 @@ from keras_gan.part import Part, plain
 
 
 class Play(NamedTuple):
-    """What a penalty may look at: one player's update, as it happens.
+    """What a penalty may look at: one duel in one player's update, as it happens.
 
     Attributes:
-        critic: function images -> logits of the discriminator, through the augmenter (the same random parameters at
-            each call) and with the reals' labels. What it does to the network's state is forgotten.
-        generate: function inputs -> images of the generator being trained.
+        critic: function images -> logits of the judge, through the augmenter (the same random parameters at each call)
+            and with the context of the reals, such as their labels. What it does to the network's state is forgotten.
+        generate: function inputs -> fakes of the generators being trained. Inputs that are left out stay as they were.
         networks: list of the networks of the player whose loss the penalty joins.
         inputs: dict of tensors, what the fakes were drawn from.
-        real, fake: images `(batch, height, width, channels)`, float32 in [-1, 1]. In the discriminator's update the
-            fakes carry no gradient.
-        real_logits, fake_logits: float32, the discriminator's answers; for a generator's penalty None where its loss
-            does not ask for them.
+        real, fake: what the judge is shown besides the context, as float32 tensors `(batch, ...)`, such as images in
+            [-1, 1]; a dict of them for a judge of several things, such as a picture and its latent. In the judge's
+            update the fakes carry no gradient.
+        real_logits, fake_logits: float32, the judge's answers; for the penalty of a player that is judged None where
+            its loss does not ask for them.
         noise: what the penalty's `draw` returned.
+        duel: str, name of the duel.
+        round: the `keras_gan.game.Round`: everything else in this update.
     """
 
-    critic: Callable
-    generate: Callable
-    networks: list
-    inputs: dict
-    real: Any
-    fake: Any
+    critic: Callable | None = None
+    generate: Callable | None = None
+    networks: list = ()
+    inputs: dict | None = None
+    real: Any = None
+    fake: Any = None
     real_logits: Any = None
     fake_logits: Any = None
     noise: Any = None
+    duel: str | None = None
+    round: Any = None
 
 
 class Penalty(Part):
@@ -49,6 +54,7 @@ class Penalty(Part):
             `BatchNormalization` (its statistics couple the samples, and TensorFlow's second derivative through them is
             wrong).
         logged: bool, whether it is a term of the loss, with its name in the logs.
+        of_weights: bool, whether it looks at weights alone, and so is played once and not in every duel.
 
     Raises:
         ValueError: for a negative weight or an interval that is not a whole number from 1 on.
@@ -57,6 +63,7 @@ class Penalty(Part):
     player = "discriminator"
     differentiates_twice = False
     logged = True
+    of_weights = False
 
     def __init__(self, weight=1.0, interval=1, player=None, name=None):
         super().__init__(name=name or type(self).__name__.lower())

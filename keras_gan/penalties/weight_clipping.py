@@ -28,6 +28,7 @@ class WeightClipping(Penalty):
     """
 
     logged = False
+    of_weights = True
 
     def __init__(self, limit=0.01, name="weight_clipping"):
         super().__init__(name=name)

@@ -13,7 +13,7 @@ from tests.evaluation.test_evaluation import Pixels
 
 @pytest.fixture
 def evaluation(images):
-    return Evaluation(kg.to_uint8(images), Pixels(), [FrechetDistance(), DensityCoverage()])
+    return Evaluation(kg.media.to_uint8(images), Pixels(), [FrechetDistance(), DensityCoverage()])
 
 
 def test_results_reach_logs_checkpoints_and_files(make_gan, images, evaluation, tmp_path):

@@ -5,6 +5,7 @@ from keras import ops
 
 import keras_gan as kg
 from keras_gan import callbacks, health
+from keras_gan.game import step
 from tests.run_gan_test import same, values
 
 
@@ -51,9 +52,11 @@ def test_numbers_are_in_the_logs_and_lines_in_the_file(make_gan, images, tmp_pat
 def test_gradient_norms_are_those_of_the_losses(make_gan, images):
     gan = make_gan(generator=kg.networks.MLPGenerator((8, 8, 1), 6, (16,)), optimizer=keras.optimizers.SGD(1.0))
     batch = {"image": ops.convert_to_tensor(images[:8])}
-    norms, before = gan.gradient_norms(batch), {p: values(v) for p, v in gan.players().items()}
-    gan.update("discriminator", batch)  # a step of SGD at a rate of 1 is the gradient
-    moved = [a - b for a, b in zip(before["discriminator"], values(gan.players()["discriminator"]), strict=True)]
+    norms, before = step.gradient_norms(gan, batch), {p: values(v.variables) for p, v in gan.players().items()}
+    step.update(gan, "discriminator", batch)  # a step of SGD at a rate of 1 is the gradient
+    moved = [
+        a - b for a, b in zip(before["discriminator"], values(gan.players()["discriminator"].variables), strict=True)
+    ]
     np.testing.assert_allclose(norms["discriminator"], np.sqrt(sum(np.sum(m**2) for m in moved)), rtol=1e-4)
 
 

@@ -1,6 +1,36 @@
+import importlib.util
+import os
+import pathlib
+
 import numpy as np
 import pytest
 from PIL import Image
+
+from keras_gan.data import optional
+
+SHARED = pathlib.Path(__file__).parents[2].parent / "shared" / "data"
+
+
+@pytest.fixture(params=["tf.data", "PyDataset"])
+def either(request, monkeypatch):
+    """Runs a test twice: with TensorFlow, and as where it is not installed."""
+    if request.param == "tf.data" and importlib.util.find_spec("tensorflow") is None:
+        pytest.skip("needs TensorFlow")
+    monkeypatch.setattr(optional, "has_tensorflow", lambda: request.param == "tf.data")
+    return request.param
+
+
+@pytest.fixture
+def real_file():
+    """Function of the name of a file of real data -> its path; skips the test where it is not there."""
+
+    def find(name):
+        path = pathlib.Path(os.environ.get("KERAS_GAN_TEST_DATA", SHARED)) / name
+        if not path.is_file():
+            pytest.skip(f"needs {name} in KERAS_GAN_TEST_DATA")
+        return path
+
+    return find
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +71,9 @@ def folder(tmp_path):
 def stack():
     """All images of one pass over a data set, as one array."""
     return lambda dataset: np.concatenate([batch["image"] for batch in dataset.as_numpy_iterator()])
+
+
+@pytest.fixture
+def numpy():
+    """All batches of one pass over a data set, as dicts of NumPy arrays."""
+    return lambda dataset: [{name: np.asarray(value) for name, value in batch.items()} for batch in dataset]

@@ -7,6 +7,7 @@ import tensorflow as tf
 from PIL import Image
 
 import keras_gan
+from keras_gan.media import Images, Labels
 
 
 def test_importing_is_cheap():
@@ -23,6 +24,16 @@ def test_digits_are_the_default(data_dir):
         "label": tf.TensorSpec((64,), tf.int32),
     }
     assert dataset.cardinality() == 1797 // 64
+
+
+def test_columns_say_what_they_are(either, folder, ramp, data_dir):
+    path = folder({f"{kind}/{i}.png": Image.new("L", (4, 4), i) for kind in "xyz" for i in range(2)})
+    for source, num_classes in (("digits", 10), (path, 3), ((ramp(3), np.arange(3)), None)):
+        for cache in (True, False):
+            options = {"data_dir": data_dir} if source == "digits" and either == "tf.data" else {}
+            batches = keras_gan.data.images(source, batch_size=2, cache=cache, **options)
+            assert batches.columns == {"image": Images(), "label": Labels(num_classes)}
+    assert keras_gan.data.images(ramp(3), batch_size=2).columns == {"image": Images()}
 
 
 def test_digits_can_be_enlarged_and_coloured(data_dir):

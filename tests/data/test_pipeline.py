@@ -3,11 +3,19 @@ import pytest
 import tensorflow as tf
 
 from keras_gan.data import pipeline
-from keras_gan.data.pipeline import Batches
+from keras_gan.data.arrangement import Arrangement, on_column
+from keras_gan.data.rows import InMemory, Streamed
+from keras_gan.media import Images
 
 
-def batches(images, labels=None, **options):
-    return Batches(**{"batch_size": 10, **options}).from_arrays(images, labels)
+def batches(images, augment=None, **options):
+    rows = InMemory({"image": images}, {"image": Images()})
+    return Arrangement(**{"batch_size": 10, "augment": on_column("image", augment), **options}).batches(rows)
+
+
+def streamed(images, batch_size):
+    dataset = tf.data.Dataset.from_tensor_slices({"image": images})
+    return Arrangement(batch_size).batches(Streamed(dataset, len(images), {"image": Images()}))
 
 
 def first_pixels(stack, dataset):
@@ -104,24 +112,20 @@ def test_batch_larger_than_the_data(ramp):
 
 
 def test_batch_larger_than_the_streamed_data(ramp):
-    stream = tf.data.Dataset.from_tensor_slices({"image": ramp(4)})
     with pytest.raises(ValueError, match="batch_size=10, with 4 images"):
-        Batches(10).from_stream(lambda order: order(stream), 4)
+        streamed(ramp(4), 10)
 
 
 def test_streamed_images_are_shuffled_over_what_fits(ramp, monkeypatch, stack):
     monkeypatch.setattr(pipeline, "STREAM_SHUFFLE_BYTES", 5 * 4 * 6)  # five images
-    stream = tf.data.Dataset.from_tensor_slices({"image": ramp(50)})
-    assert pipeline.room_for(stream) == 5
-    ordered = Batches(1).from_stream(lambda order: order(stream, 5), 50)
+    assert pipeline.room_for(tf.data.Dataset.from_tensor_slices({"image": ramp(50)})) == 5
+    ordered = streamed(ramp(50), 1)
     values = [round((e["image"][0, 0, 0, 0] + 1) * 127.5) // 5 for e in ordered.as_numpy_iterator()]
     assert values != sorted(values)
     assert all(value <= place + 4 for place, value in enumerate(values))
 
 
 def test_no_epoch_waits_for_the_autotuner(ramp):
-    arrays = Batches(2).from_arrays(ramp(4), None)
-    slices = tf.data.Dataset.from_tensor_slices({"image": ramp(4)})
-    stream = Batches(2).from_stream(lambda order: order(slices, 4), 4)
-    for dataset in (arrays, stream, arrays.repeat(3)):
+    arrays = batches(ramp(4), batch_size=2)
+    for dataset in (arrays, streamed(ramp(4), 2), arrays.repeat(3)):
         assert dataset.options().autotune.enabled is False

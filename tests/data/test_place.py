@@ -1,12 +1,13 @@
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
-from keras_gan.data import images, optional
+from keras_gan.data import domains, images, optional, pairs
 
 
 def pixels(batches):
-    return [np.asarray(batch["image"]).ravel() for batch in batches]
+    return [np.concatenate([np.asarray(value).ravel() for value in batch.values()]) for batch in batches]
 
 
 @pytest.fixture(params=["tf.data", "PyDataset"])
@@ -37,6 +38,29 @@ def test_the_rest_of_an_epoch_is_what_the_whole_ends_with(source, passes, first)
     assert np.any(np.stack(pixels(batches)) != np.stack(whole))
 
 
+@pytest.mark.parametrize("kind", ["arrays", "folders", "folders on demand"])
+@pytest.mark.parametrize("function", [pairs, domains])
+def test_pairs_and_domains_know_their_place(either, folder, function, kind):
+    random = np.random.default_rng(0)
+    several = [random.integers(0, 256, (count, 6, 6, 3), "uint8") for count in (12, 12 if function is pairs else 5)]
+    if kind != "arrays":
+        several = [
+            folder({f"{place}.png": Image.fromarray(image) for place, image in enumerate(group)}, str(number))
+            for number, group in enumerate(several)
+        ]
+    options = {"size": 6, "jitter": 3, "flip": True, "passes": 2, "batch_size": 4, "cache": kind != "folders on demand"}
+    batches = function(*several, **options)
+    assert len(batches) == 6
+    batches.place.begin_epoch(3)
+    whole = pixels(batches)
+    for first in (1, 3, 5):
+        again = function(*several, **options)
+        again.place.begin_epoch(3, first)
+        rest = again.place.rest(first)
+        assert rest.columns == batches.columns
+        np.testing.assert_array_equal(pixels(rest), whole[first:])
+
+
 def test_each_pass_has_another_order_and_every_image(source):
     batches = images(source, batch_size=5, passes=3)
     assert int(batches.cardinality()) == batches.place.batches_an_epoch == 15
@@ -55,8 +79,6 @@ def test_passes_must_be_a_number():
 @pytest.mark.parametrize("cache", [False, "disk"])
 def test_streams_know_their_place(cache, tmp_path, stack):
     tf = pytest.importorskip("tensorflow")
-    from PIL import Image
-
     (tmp_path / "pictures").mkdir()
     for index in range(12):
         Image.fromarray(np.full((4, 4), 20 * index, "uint8")).save(tmp_path / "pictures" / f"{index}.png")

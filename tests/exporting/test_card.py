@@ -45,7 +45,7 @@ def test_a_card_tells_what_is_known(labelled, tmp_path):
     assert facts["exports"] == {"onnx": "generator.onnx"}
     assert facts["latent"] == {"shape": [6], "distribution": "normal"}
     sheet = np.asarray(Image.open(tmp_path / "samples.png"))
-    np.testing.assert_array_equal(sheet, np.squeeze(kg.pictures.grid(labelled.sample(24, seed=0), 3)))
+    np.testing.assert_array_equal(sheet, np.squeeze(kg.media.pictures.grid(labelled.sample(24, seed=0), 3)))
 
 
 def test_what_is_not_known_is_said(lively, tmp_path):

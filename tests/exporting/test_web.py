@@ -115,7 +115,7 @@ def test_the_folder_holds_all_that_the_page_asks_for(lively, runtime, tmp_path):
     assert facts["inputs"] == [tensor.name for tensor in model.graph.input] == ["latent"]
     assert facts["files"] == sorted(file.name for file in path.iterdir())
     inputs = gan.fixed_inputs(2, seed=0)
-    drawn = kg.to_uint8(onnx_runner(path / "generator.onnx")(inputs))
+    drawn = kg.media.to_uint8(onnx_runner(path / "generator.onnx")(inputs))
     assert np.abs(drawn.astype(int) - gan.sample(inputs=inputs)).max() <= 1
 
 

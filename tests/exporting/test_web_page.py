@@ -90,7 +90,7 @@ def opened(browser, exports):
 def test_pixels_are_those_of_onnx_runtime(name, opened, exports):
     gan, folder = exports[name]
     inputs = gan.fixed_inputs(20, seed=1)  # more than the page draws in one run
-    expected = kg.to_uint8(onnx_runner(folder / "generator.onnx")(inputs))
+    expected = kg.media.to_uint8(onnx_runner(folder / "generator.onnx")(inputs))
     received = drawn(opened(name), gan, inputs["latent"], inputs.get("label"), inputs.get("code"))
     assert received.shape == expected.shape
     assert expected.std() > 10
@@ -105,12 +105,12 @@ def test_the_grid_shows_the_latents_of_its_seed_and_saves_them(opened, exports):
     images = drawn(page, gan, latents_of(page, gan, 0, 40), np.arange(40) % 3)
     name, sheet = saved(page, "Save grid")
     assert (name, sheet.shape) == ("grid-seed-0.png", (14 * 66 + 2, 3 * 66 + 2, 4))  # a column for each class
-    np.testing.assert_array_equal(sheet[..., 0], kg.pictures.grid(images, columns=3)[..., 0])
+    np.testing.assert_array_equal(sheet[..., 0], kg.media.pictures.grid(images, columns=3)[..., 0])
     page.get_by_label("Class").first.select_option("shoe")
     page.get_by_label("Seed", exact=True).fill("12")
     expect(page.locator("#status")).to_contain_text("40 pictures of seed 12,")
     images = drawn(page, gan, latents_of(page, gan, 12, 40), np.ones(40))
-    np.testing.assert_array_equal(saved(page, "Save grid")[1][..., 0], kg.pictures.grid(images)[..., 0])
+    np.testing.assert_array_equal(saved(page, "Save grid")[1][..., 0], kg.media.pictures.grid(images)[..., 0])
     page.get_by_label("Count").select_option("20")
     expect(page.get_by_role("radio")).to_have_count(20)
     expect(page.get_by_role("radio").nth(3)).to_have_accessible_name("Picture 4, class shoe")

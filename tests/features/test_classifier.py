@@ -20,7 +20,7 @@ def extractors():
 
 @pytest.fixture(scope="module")
 def digits():
-    """Training and test part, as scripts/train_extractors.py splits them: {part: (images, labels)}."""
+    """Training and test part, as scripts/learning/train_extractors.py splits them: {part: (images, labels)}."""
     loaded = load_digits()
     images = np.floor(loaded.images * 255 / 16 + 0.5).astype("uint8")[..., None]
     test = np.arange(len(images)) % 5 == 4
@@ -77,6 +77,7 @@ def test_committed_file(extractors, data_set):
     assert hashlib.sha256(path.read_bytes()).hexdigest() == extract.weights_sha256 == classifier.SHA256[data_set]
     assert extract.about["accuracy"] >= GATES[data_set]
     assert extract.about["seed"] == 0
+    # The script's place on the day when the file was written: the file and its SHA-256 outlive moves of the script.
     assert extract.about["command"].startswith(f"python scripts/train_extractors.py {data_set}")
     assert set(extract.about["versions"]) == {"keras", "tensorflow", "numpy", "python"}
 
@@ -198,7 +199,7 @@ def test_missing_file(weights_folder):
     (weights_folder / "digits-v1.npz").unlink()
     with pytest.raises(ValueError, match=r"which does not exist. Install keras-gan again"):
         ClassifierFeatures("digits")
-    with pytest.raises(ValueError, match=r"which does not exist. Write it with scripts/train_extractors.py"):
+    with pytest.raises(ValueError, match=r"which does not exist. Write it with scripts/learning/train_extractors.py"):
         ClassifierFeatures("digits", weights=weights_folder / "no.npz")
 
 

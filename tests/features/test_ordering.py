@@ -1,4 +1,4 @@
-"""Worse images must be farther, in the features of each committed classifier. scripts/ordering.py has it in full."""
+"""Worse images must be farther, in each committed classifier's features: `scripts/learning/ordering.py` in short."""
 
 import importlib
 import json
@@ -18,7 +18,7 @@ METRICS = ["frechet_distance", "kernel_distance"]
 @pytest.fixture(scope="module")
 def ordering():
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(ROOT / "scripts"))
+        patch.syspath_prepend(str(ROOT / "scripts" / "learning"))
         yield importlib.import_module("ordering")
 
 

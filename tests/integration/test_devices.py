@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import keras_gan as kg
-from keras_gan.game import batches
+from keras_gan.game import columns
 from tests import run_gan_test, worker
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -252,11 +252,11 @@ def free_ports(count):
 @pytest.mark.parametrize(("batch", "count"), [(7, 14), (8, 13), (8, 3)])
 def test_a_batch_that_devices_cannot_share(batch, count):
     with pytest.raises(ValueError, match=r"divisible by the number of devices, 2\. Received: a batch of \d\. Use"):
-        batches.check_shares(np.zeros((count, 4, 4, 1)), batch, 2)
+        columns.check_shares(np.zeros((count, 4, 4, 1)), batch, 2)
 
 
 def test_a_batch_that_devices_can_share():
-    batches.check_shares(np.zeros((12, 4, 4, 1)), 8, 2)
-    batches.check_shares(kg.data.images(np.zeros((12, 4, 4, 1), "uint8"), batch_size=6), 32, 2)
+    columns.check_shares(np.zeros((12, 4, 4, 1)), 8, 2)
+    columns.check_shares(kg.data.images(np.zeros((12, 4, 4, 1), "uint8"), batch_size=6), 32, 2)
     with pytest.raises(ValueError, match="Received: a batch of 5"):
-        batches.check_shares(kg.data.images(np.zeros((12, 4, 4, 1), "uint8"), batch_size=5), 32, 2)
+        columns.check_shares(kg.data.images(np.zeros((12, 4, 4, 1), "uint8"), batch_size=5), 32, 2)

@@ -2,7 +2,7 @@ import pathlib
 import subprocess
 import sys
 
-SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "kills.py"
+SCRIPT = pathlib.Path(__file__).parents[2] / "scripts" / "robustness" / "kills.py"
 
 
 def test_a_training_that_is_killed_again_and_again_ends_as_if_it_were_not(tmp_path):

@@ -15,7 +15,7 @@ PROJECT = pathlib.Path(__file__).parents[2]
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_run_needs_no_more_memory_files_and_threads_as_it_goes_on():
     done = subprocess.run(
-        [sys.executable, str(PROJECT / "scripts" / "long_run.py"), "--epochs", "200"],
+        [sys.executable, str(PROJECT / "scripts" / "robustness" / "long_run.py"), "--epochs", "200"],
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,

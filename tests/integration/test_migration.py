@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from keras_gan.cli import app as cli
-from keras_gan.models import gan as gans
+from keras_gan.game import game as gans
 from keras_gan.runs import config as configs
 from keras_gan.runs import run as runs
 

@@ -1,4 +1,4 @@
-"""The preset of `scripts/mode_coverage.py` that loses no modes, for half a minute instead of minutes."""
+"""The preset of `scripts/learning/mode_coverage.py` that loses no modes, for half a minute instead of minutes."""
 
 import pathlib
 import sys
@@ -6,7 +6,7 @@ import sys
 import pytest
 
 pytest.importorskip("tensorflow")
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "scripts"))
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "scripts" / "learning"))
 import mode_coverage
 
 

@@ -15,7 +15,7 @@ import keras_gan as kg
 from keras_gan import callbacks, exporting
 from keras_gan.cli import app as cli
 from keras_gan.cli import signals
-from keras_gan.data import folder as folders
+from keras_gan.data.sources import folder as folders
 from keras_gan.recipes import Training
 from keras_gan.runs import run as runs
 

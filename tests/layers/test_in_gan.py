@@ -8,6 +8,7 @@ from keras import layers
 import keras_gan as kg
 from keras_gan import exporting
 from keras_gan import layers as gan_layers
+from keras_gan.game import step
 from keras_gan.layers import (
     EqualizedLearningRate,
     InstanceNoise,
@@ -85,13 +86,13 @@ def test_a_players_step_leaves_the_other_bit_identical(make, images):
     gan = make(noise=True)
     batch = {"image": keras.ops.convert_to_tensor(images)}
     before = run_gan_test.values(gan.discriminator.variables)
-    gan.update("generator", batch)
+    step.update(gan, "generator", batch)
     assert run_gan_test.same(before, run_gan_test.values(gan.discriminator.variables))
     vectors = vectors_of(gan.generator)
     before, theirs = run_gan_test.values(gan.generator.variables), run_gan_test.values(vectors)
-    gan.update("discriminator", batch)
+    step.update(gan, "discriminator", batch)
     assert run_gan_test.same(before, run_gan_test.values(gan.generator.variables))
-    gan.update("generator", batch)
+    step.update(gan, "generator", batch)
     assert not any(np.array_equal(a, b) for a, b in zip(theirs, run_gan_test.values(vectors), strict=True))
 
 
@@ -101,14 +102,14 @@ def test_the_discriminators_step_moves_its_vectors(make, images):
     for vector in vectors:
         vector.assign(np.arange(vector.shape[0]))  # far from where they would stay
     before = run_gan_test.values(vectors)
-    gan.update("discriminator", {"image": keras.ops.convert_to_tensor(images)})
+    step.update(gan, "discriminator", {"image": keras.ops.convert_to_tensor(images)})
     assert len(vectors) == 5
     assert not any(np.array_equal(a, b) for a, b in zip(before, run_gan_test.values(vectors), strict=True))
 
 
 def test_saved_and_resumed(make, images, tmp_path):
     gan, batch = make(noise=True), {"image": keras.ops.convert_to_tensor(images)}
-    gan.update("discriminator", batch)
+    step.update(gan, "discriminator", batch)
     gan.save(tmp_path / "gan.keras")
     loaded = keras.models.load_model(tmp_path / "gan.keras")
     for player in gan.players():
@@ -135,7 +136,7 @@ def test_half_precision(make, images):
         keras.config.set_dtype_policy("float32")
     before = run_gan_test.values(gan.trainable_variables)
     for player in gan.players():
-        gan.update(player, {"image": keras.ops.convert_to_tensor(images)})
+        step.update(gan, player, {"image": keras.ops.convert_to_tensor(images)})
     after = run_gan_test.values(gan.trainable_variables)
     assert all(np.isfinite(value).all() for value in run_gan_test.values(gan.variables))
     assert not any(np.array_equal(a, b) for a, b in zip(before, after, strict=True))

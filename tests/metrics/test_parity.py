@@ -13,7 +13,7 @@ CASES = json.loads((pathlib.Path(__file__).parents[1] / "golden" / "metrics_pari
 
 
 def inputs(seed, real, fake, scale=1.0, shift=0.0, dtype="float64"):
-    """As in scripts/parity_features.py, which wrote the values of torch-fidelity."""
+    """As in scripts/parity/features.py, which wrote the values of torch-fidelity."""
     random = np.random.RandomState(seed)
     return random.randn(*real).astype(dtype), (scale * random.randn(*fake) + shift).astype(dtype)
 

@@ -13,7 +13,7 @@ CASES = json.loads(GOLDEN.read_text())["cases"]
 
 
 def inputs(seed, real, fake, scale=1.0, shift=0.0, offset=0.0, dtype="float64"):
-    """As in scripts/parity_neighbours.py, which wrote the values of torch-fidelity and prdc."""
+    """As in scripts/parity/neighbours.py, which wrote the values of torch-fidelity and prdc."""
     random = np.random.RandomState(seed)
     reals, fakes = random.randn(*real), scale * random.randn(*fake) + shift
     return (reals + offset).astype(dtype), (fakes + offset).astype(dtype)

@@ -4,8 +4,9 @@ import pytest
 
 import keras_gan as kg
 from keras_gan import networks
-from keras_gan.models.acgan import ACGAN, multi_class_hinge
-from tests.run_gan_test import fit, run_gan_test, values
+from keras_gan.models.acgan import ACGAN
+from keras_gan.models.classes import multi_class_hinge
+from tests.run_gan_test import fit, run_gan_test, run_whole_contract, terms_of, values
 
 CLASSES = 3
 LABELS = np.array([0, 1, 2, 2, 1, 0, 1, 2], "int32")
@@ -29,6 +30,11 @@ def test_contract(images, tmp_path):
     run_gan_test(make, {"image": images[:8], "label": LABELS}, tmp_path)
 
 
+@pytest.mark.contract
+def test_whole_contract(images, tmp_path):
+    run_whole_contract(make, {"image": images[:8], "label": LABELS}, tmp_path)
+
+
 def entropy(label, logits):
     """-log softmax(logits)[label] in float64, row by row."""
     logits = np.asarray(logits, "float64")
@@ -41,12 +47,12 @@ def test_terms_are_the_cross_entropies_of_each_row():
     real, fake = ({"logits": random.normal(size=(8, 1)), "classes": 3 * random.normal(size=(8, 3))} for _ in "rf")
     drawn = LABELS[::-1].copy()
     outs = [{k: keras.ops.convert_to_tensor(v.astype("float32")) for k, v in out.items()} for out in (real, fake)]
-    terms = gan.discriminator_terms({"label": LABELS}, {"label": drawn}, *outs)
+    terms = terms_of(gan, "discriminator", outs, {"label": LABELS}, {"label": drawn})
     expected = 0.5 * entropy(LABELS, real["classes"]).mean() + 2 * entropy(drawn, fake["classes"]).mean()
     np.testing.assert_allclose(terms["discriminator_class_loss"], expected, rtol=1e-6)
     adversarial = np.log1p(np.exp(-real["logits"])).mean() + np.log1p(np.exp(fake["logits"])).mean()
     np.testing.assert_allclose(terms["discriminator_loss"], adversarial, rtol=1e-6)
-    terms = gan.generator_terms({"label": LABELS}, {"label": drawn}, None, outs[1])
+    terms = terms_of(gan, "generator", (None, outs[1]), {"label": LABELS}, {"label": drawn})
     np.testing.assert_allclose(terms["generator_class_loss"], 3 * entropy(drawn, fake["classes"]).mean(), rtol=1e-6)
     np.testing.assert_allclose(terms["generator_loss"], np.log1p(np.exp(-fake["logits"])).mean(), rtol=1e-6)
 
@@ -109,7 +115,7 @@ def test_head_of_another_size():
 @pytest.mark.parametrize("name", ["real_class_weight", "fake_class_weight", "generator_class_weight"])
 @pytest.mark.parametrize("value", [-1.0, "1", float("nan"), True])
 def test_weights_out_of_range(name, value):
-    with pytest.raises(ValueError, match=rf"`{name}` must be a number >= 0\. Received: {name}="):
+    with pytest.raises(ValueError, match=rf"`{name}` must be a finite number >= 0\. Received: {name}="):
         ACGAN(*pair(), **{name: value})
 
 

@@ -4,7 +4,7 @@ import pytest
 
 import keras_gan as kg
 from keras_gan import networks
-from tests.run_gan_test import fit, replay, run_gan_test, values
+from tests.run_gan_test import fit, replay, run_gan_test, run_whole_contract, values
 
 CLASSES = 3
 WAYS = ["projection", "concatenation"]
@@ -40,12 +40,21 @@ def maker(make_gan, pair, conditioning, **fixed):
 # The contract of every GAN, with labels: exports have an input for them.
 
 
-def test_projection_with_a_penalty(make_gan, batch, tmp_path):
-    penalties = [kg.penalties.R1(gamma=0.5, interval=2)]
-    run_gan_test(maker(make_gan, dcgan_pair, "projection", penalties=penalties), batch, tmp_path)
+@pytest.fixture
+def make_projection(make_gan):
+    return maker(make_gan, dcgan_pair, "projection", penalties=[kg.penalties.R1(gamma=0.5, interval=2)])
 
 
-@pytest.mark.slow
+def test_contract(make_projection, batch, tmp_path):
+    run_gan_test(make_projection, batch, tmp_path)
+
+
+@pytest.mark.contract
+def test_whole_contract(make_projection, batch, tmp_path):
+    run_whole_contract(make_projection, batch, tmp_path)
+
+
+@pytest.mark.contract
 def test_concatenation(make_gan, batch, tmp_path):
     run_gan_test(maker(make_gan, mlp_pair, "concatenation"), batch, tmp_path)
 
@@ -78,9 +87,9 @@ def test_fakes_are_judged_by_the_labels_they_were_drawn_from(make_gan, batch, co
     gan, seen = make_gan(**dcgan_pair(conditioning)), {}
     original = gan.discriminate
 
-    def watched(image, context, training=True):
-        seen.setdefault("labels", []).append(np.array(context["label"]).tolist())
-        return original(image, context, training)
+    def watched(shown, judge, training=True):
+        seen.setdefault("labels", []).append(np.array(shown["label"]).tolist())
+        return original(shown, judge, training)
 
     gan.discriminate = watched
     gan.run_eagerly = True
@@ -186,7 +195,7 @@ def test_sampling_without_the_label(make_gan):
 
 
 def test_labels_of_a_gan_without(make_gan):
-    with pytest.raises(ValueError, match=r"this GAN has no labels\. Received: label=1"):
+    with pytest.raises(ValueError, match=r"nothing can be chosen for this generator\. Received: label=1"):
         make_gan().sample(2, label=1)
 
 

@@ -7,7 +7,8 @@ import tensorflow as tf
 from keras import layers
 
 import keras_gan as kg
-from tests.run_gan_test import fit, run_gan_test, same, values
+from keras_gan.game import step
+from tests.run_gan_test import fit, run_gan_test, run_whole_contract, same, values
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "dcgan_step.npz"
 
@@ -28,12 +29,21 @@ def sequential_pair():
 # Every way to make it fulfils the contract.
 
 
-def test_dcgan(make_gan, images, tmp_path):
-    penalties = [kg.penalties.R1(gamma=0.5, interval=2)]
-    run_gan_test(lambda **arguments: make_gan(penalties=penalties, **arguments), {"image": images[:8]}, tmp_path)
+@pytest.fixture
+def make_dcgan(make_gan):
+    return lambda **arguments: make_gan(penalties=[kg.penalties.R1(gamma=0.5, interval=2)], **arguments)
 
 
-@pytest.mark.slow
+def test_contract(make_dcgan, images, tmp_path):
+    run_gan_test(make_dcgan, {"image": images[:8]}, tmp_path)
+
+
+@pytest.mark.contract
+def test_whole_contract(make_dcgan, images, tmp_path):
+    run_whole_contract(make_dcgan, {"image": images[:8]}, tmp_path)
+
+
+@pytest.mark.contract
 def test_two_discriminator_steps_and_two_draws(make_gan, images, tmp_path):
     def make(**arguments):
         return make_gan(loss=kg.losses.Minimax(), discriminator_steps=2, reuse_fakes=False, **arguments)
@@ -41,7 +51,7 @@ def test_two_discriminator_steps_and_two_draws(make_gan, images, tmp_path):
     run_gan_test(make, {"image": images[:8]}, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.contract
 def test_mlp(make_gan, images, tmp_path):
     def make(**arguments):
         keras.utils.set_random_seed(1)
@@ -54,7 +64,7 @@ def test_mlp(make_gan, images, tmp_path):
     run_gan_test(make, {"image": images[:8]}, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.contract
 def test_sequential(make_gan, images, tmp_path):
     def make(**arguments):
         keras.utils.set_random_seed(1)
@@ -96,11 +106,11 @@ def golden_gan(golden):
 def test_steps_equal_those_written_by_hand():
     golden = np.load(GOLDEN)
     gan = golden_gan(golden)
-    for step, expected in enumerate(golden["losses"]):
-        batch = {"image": golden["real"][step], "latent": golden["latent"][step]}
+    for number, expected in enumerate(golden["losses"]):
+        batch = {"image": golden["real"][number], "latent": golden["latent"][number]}
         log = fit(gan, batch, 1)[0]
         got = [log[name] for name in ("discriminator_loss", "generator_loss", "r1")]
-        np.testing.assert_allclose(got, expected, rtol=2e-6, err_msg=f"step {step}")
+        np.testing.assert_allclose(got, expected, rtol=2e-6, err_msg=f"step {number}")
     for network, prefix, names in (
         (gan.generator, "after", ("dense", "dense_bias", "up", "up_bias")),
         (gan.discriminator, "after", ("down", "down_bias", "logit", "logit_bias")),
@@ -113,16 +123,14 @@ def test_steps_equal_those_written_by_hand():
 def test_one_generator_pass_a_step(make_gan, images):
     for reuse_fakes, passes in ((True, 1), (False, 2)):
         gan, calls = make_gan(reuse_fakes=reuse_fakes), []
-        original = gan.generate
-        gan.generate = lambda *a, _f=original, _c=calls, **k: (_c.append(1), _f(*a, **k))[1]
+        gan.make = lambda *a, _f=gan.make, _c=calls, **k: (_c.append(1), _f(*a, **k))[1]
         fit(gan, {"image": images[:8]}, 2)
         assert len(calls) == passes, "calls while the step was traced"
 
 
-def test_no_retrace_from_step_to_step(make_gan, images):
-    gan, traces = make_gan(), []
-    step = gan.gan_step
-    gan.gan_step = lambda data: (traces.append(1), step(data))[1]
+def test_no_retrace_from_step_to_step(make_gan, images, monkeypatch):
+    gan, traces, train = make_gan(), [], step.train
+    monkeypatch.setattr(step, "train", lambda game, data: (traces.append(1), train(game, data))[1])
     gan.fit(images, batch_size=8, epochs=3, verbose=0)
     assert len(traces) == 1
 
@@ -142,9 +150,10 @@ def test_early_discriminator_steps_use_fresh_reals(make_gan):
     class Watched(InjectedLatents):
         seen = []
 
-        def discriminator_loss(self, batch, draw):
-            self.seen.append(np.array(batch["image"])[:, 0, 0, 0].tolist())
-            return super().discriminator_loss(batch, draw)
+        def terms(self, player, round):
+            if player == "discriminator":
+                self.seen.append(np.array(round.batch["image"])[:, 0, 0, 0].tolist())
+            return super().terms(player, round)
 
     small = make_gan()
     gan = Watched(small.generator, small.discriminator, discriminator_steps=3)

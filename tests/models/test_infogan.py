@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 from keras_gan import networks
+from keras_gan.game import Round
 from keras_gan.models.infogan import InfoGAN
-from tests.run_gan_test import fit, run_gan_test, values
+from tests.run_gan_test import fit, run_gan_test, run_whole_contract, values
 
 CATEGORIES, CONTINUOUS, SIZE = (4, 3), 2, 9
 
@@ -29,6 +30,11 @@ def test_contract(images, tmp_path):
     run_gan_test(make, {"image": images[:8]}, tmp_path)
 
 
+@pytest.mark.contract
+def test_whole_contract(images, tmp_path):
+    run_whole_contract(make, {"image": images[:8]}, tmp_path)
+
+
 def test_terms_are_the_likelihoods_of_each_row():
     random = np.random.default_rng(0)
     gan = make(category_weight=2.0, continuous_weight=0.5)
@@ -42,7 +48,8 @@ def test_terms_are_the_likelihoods_of_each_row():
         for number in range(2):
             density = np.exp(-0.5 * (numbers[row, number] - means[row, number]) ** 2) / np.sqrt(2 * np.pi)
             continuous -= np.log(density) / 6
-    terms = gan.information_terms(code, [x.astype("float32") for x in logits], means.astype("float32"))
+    gan.recognize = lambda images, training: ([x.astype("float32") for x in logits], means.astype("float32"))
+    terms = gan.terms("generator", Round({}, {"code": code}, {"fake": None}))
     np.testing.assert_allclose(terms["category_loss"], 2 * category, rtol=1e-6)
     np.testing.assert_allclose(terms["continuous_loss"], 0.5 * continuous, rtol=1e-6)
 
@@ -52,7 +59,7 @@ def test_the_code_that_was_drawn_is_compared_with_what_is_read_from_its_image(im
     code = gan.fixed_inputs(8, seed=5)
     gan.sample_inputs = lambda batch: code
     fakes = gan.generate(code, training=True)
-    expected = gan.information_terms(code["code"], *gan.recognize(fakes))
+    expected = gan.terms("generator", Round({}, code, {"fake": fakes}))
     log = fit(gan, {"image": images[:8]}, 1)[0]
     for name, value in expected.items():
         np.testing.assert_allclose(log[name], float(value), rtol=1e-5)
@@ -121,8 +128,8 @@ def test_categories_and_sweeps_can_be_drawn():
 def test_the_recognizer_learns_with_the_generator(images):
     gan = make()
     before = values(gan.trainable_variables)
-    assert {id(v) for v in gan.recognizer.trainable_variables} <= {id(v) for v in gan.players()["generator"]}
-    assert gan.networks_of("generator") == [gan.generator, gan.recognizer]
+    assert {id(v) for v in gan.recognizer.trainable_variables} <= {id(v) for v in gan.players()["generator"].variables}
+    assert gan.players()["generator"].networks == [gan.generator, gan.recognizer]
     fit(gan, {"image": images[:8]}, 1)
     for variable, old in zip(gan.trainable_variables, before, strict=True):
         assert not np.array_equal(old, np.array(variable)), variable.path
@@ -145,8 +152,8 @@ def test_codes_become_legible(images):
         ({"categories": (2.5,)}, r"`categories` must hold whole numbers"),
         ({"continuous": -1}, r"`continuous` be one >= 0.*continuous=-1"),
         ({"categories": (), "continuous": 0}, r"An InfoGAN needs a code"),
-        ({"category_weight": -1.0}, r"`category_weight` must be a number >= 0"),
-        ({"continuous_weight": "1"}, r"`continuous_weight` must be a number >= 0"),
+        ({"category_weight": -1.0}, r"`category_weight` must be a finite number >= 0"),
+        ({"continuous_weight": "1"}, r"`continuous_weight` must be a finite number >= 0"),
     ],
 )
 def test_arguments_out_of_range(arguments, message):
@@ -185,5 +192,5 @@ def test_choices_that_there_are_not():
         gan.sweep(2)
     with pytest.raises(ValueError, match=r"`continuous` must have the shape \(2,\) or \(5, 2\)\. .*\(3,\)"):
         gan.fixed_inputs(5, continuous=[0, 0, 0])
-    with pytest.raises(ValueError, match=r"this InfoGAN has no categories\. Received: label=1"):
+    with pytest.raises(ValueError, match=r"this code has no categories\. Received: label=1"):
         make((), 2).sample(2, label=1)

@@ -23,7 +23,7 @@ def compiled(make_gan, **arguments):
 # Everything at once fulfils the contract.
 
 
-@pytest.mark.slow
+@pytest.mark.contract
 def test_all_options_together(make_gan, images, tmp_path):
     def make(**arguments):
         generator = kg.networks.DCGANGenerator((8, 8, 1), latent_dim=6, filters=4, normalization="rms")

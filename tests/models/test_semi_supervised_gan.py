@@ -3,9 +3,10 @@ import numpy as np
 import pytest
 
 from keras_gan import networks
+from keras_gan.game import step
 from keras_gan.media import to_uint8
 from keras_gan.models.semi_supervised_gan import SemiSupervisedGAN
-from tests.run_gan_test import fit, replay, run_gan_test, values
+from tests.run_gan_test import fit, replay, run_gan_test, run_whole_contract, terms_of, values
 
 CLASSES = 3
 LABELS = np.array([0, -1, 2, -1, 1, -1, -1, 2], "int32")
@@ -26,6 +27,11 @@ def test_contract(images, tmp_path):
     run_gan_test(make, {"image": images[:8], "label": LABELS}, tmp_path)
 
 
+@pytest.mark.contract
+def test_whole_contract(images, tmp_path):
+    run_whole_contract(make, {"image": images[:8], "label": LABELS}, tmp_path)
+
+
 def softplus(x):
     return np.log1p(np.exp(x))
 
@@ -40,7 +46,7 @@ def outputs(seed, gan):
 def test_discriminator_minimises_the_cross_entropy_of_one_class_more():
     gan = make(class_weight=2.0)
     (real, real_out), (fake, fake_out) = outputs(0, gan), outputs(1, gan)
-    terms = gan.discriminator_terms({"label": LABELS}, {}, real_out, fake_out)
+    terms = terms_of(gan, "discriminator", (real_out, fake_out), {"label": LABELS})
     # The paper's K + 1 classes, written out: the last is "fake", with the logit 0.
     chances = [
         np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
@@ -56,10 +62,10 @@ def test_discriminator_minimises_the_cross_entropy_of_one_class_more():
 def test_generator_matches_mean_features():
     gan = make()
     (real, real_out), (fake, fake_out) = outputs(0, gan), outputs(1, gan)
-    terms = gan.generator_terms({}, {}, real_out, fake_out)
+    terms = terms_of(gan, "generator", (real_out, fake_out))
     expected = sum((real["features"][:, k].mean() - fake["features"][:, k].mean()) ** 2 for k in range(5))
     np.testing.assert_allclose(terms["generator_loss"], expected, rtol=1e-5)
-    terms = make(feature_matching=False).generator_terms({}, {}, None, fake_out)
+    terms = terms_of(make(feature_matching=False), "generator", (None, fake_out))
     np.testing.assert_allclose(terms["generator_loss"], softplus(-fake["logits"]).mean(), rtol=1e-6)
 
 
@@ -72,7 +78,7 @@ def test_the_step_matches_features_of_the_batch(images):
         np.array(gan.discriminator(x)["features"], "float64").mean(axis=0)
         for x in (images[:8], gan.generate(gan.fixed_inputs(8, seed=1)))
     ]
-    gan.update("generator", tensors)
+    step.update(gan, "generator", tensors)
     got = float(gan.trackers["generator_loss"].result())
     np.testing.assert_allclose(got, ((features[0] - features[1]) ** 2).sum(), rtol=1e-5)
 
@@ -97,8 +103,8 @@ def test_images_without_label_do_not_move_the_class_loss(images):
     logs = []
     for rows in (slice(0, 8), np.flatnonzero(LABELS >= 0)):
         gan = make()
-        real_out = gan.discriminate(images[:8][rows], {})
-        terms = gan.discriminator_terms({"label": LABELS[rows]}, {}, real_out, real_out)
+        real_out = gan.discriminate({"image": images[:8][rows]})
+        terms = terms_of(gan, "discriminator", (real_out, real_out), {"label": LABELS[rows]})
         logs.append(float(terms["class_loss"]))
     np.testing.assert_allclose(*logs, rtol=1e-6)
 
@@ -185,7 +191,7 @@ def test_labels_that_cannot_be_trained_on(images, label, message):
 def test_it_draws_without_labels():
     gan = make()
     assert list(gan.fixed_inputs(2)) == ["latent"]
-    with pytest.raises(ValueError, match=r"this GAN draws without labels\. Received: label=1"):
+    with pytest.raises(ValueError, match=r"nothing can be chosen for this generator\. Received: label=1"):
         gan.sample(2, label=1)
 
 
@@ -203,5 +209,5 @@ def test_discriminators_of_another_kind(conditioning, message):
 
 
 def test_weight_out_of_range():
-    with pytest.raises(ValueError, match=r"`class_weight` must be a number >= 0\. Received: class_weight=-1"):
+    with pytest.raises(ValueError, match=r"`class_weight` must be a finite number >= 0\. Received: class_weight=-1"):
         make(class_weight=-1)

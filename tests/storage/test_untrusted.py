@@ -465,7 +465,7 @@ def test_the_command_line_shows_no_control_characters(here):
 def test_fuzzing_finds_nothing(tmp_path):
     done = subprocess.run(
         [
-            *(sys.executable, PROJECT / "scripts" / "fuzz.py", "--inputs", "400", "--seed", "7"),
+            *(sys.executable, PROJECT / "scripts" / "robustness" / "fuzz.py", "--inputs", "400", "--seed", "7"),
             *("--failures", tmp_path / "failures", "--loaders", "config", "npz", "torch"),
         ],
         env={**os.environ, "PYTHONPATH": str(PROJECT)},
