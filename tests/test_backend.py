@@ -1,5 +1,7 @@
 """What both backends promise, in numbers small enough to do by hand."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -106,3 +108,21 @@ def test_substituted_reads_another_value_through_which_gradients_flow(variables)
     _, (gradient,) = _backend.aux_and_gradients(function, [weight])
     assert float(gradient) == 2 * 2 * 3 + 1
     assert (float(weight), float(count)) == (3.0, 0.0)
+
+
+def test_accelerators_are_named(monkeypatch):
+    """There may be none here, so the backend is told of two."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        found = [tf.config.PhysicalDevice("/physical_device:GPU:0", "GPU"), tf.config.PhysicalDevice("GPU:1", "GPU")]
+        monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: found if kind == "GPU" else [])
+        details = {found[0]: {"device_name": "NVIDIA H100"}, found[1]: {}}
+        monkeypatch.setattr(tf.config.experimental, "get_device_details", details.get)
+        assert _backend.accelerators() == ["NVIDIA H100", "GPU:1"]
+        return
+    import jax
+
+    devices = [types.SimpleNamespace(platform=p, device_kind=k) for p, k in (("gpu", "NVIDIA H100"), ("cpu", "cpu"))]
+    monkeypatch.setattr(jax, "devices", lambda: devices)
+    assert _backend.accelerators() == ["NVIDIA H100"]

@@ -1,9 +1,13 @@
-"""The one place that knows the backend: fifteen names, one file per Keras backend (see CONTRIBUTING.md)."""
+"""The one place that knows the backend: sixteen names, one file per Keras backend (see CONTRIBUTING.md).
+
+`accelerators` tells which GPUs or TPUs there are; the docstrings of both files describe the others.
+"""
 
 import keras
 
 if keras.backend.backend() == "tensorflow":
     from keras_gan._backend.tensorflow import (
+        accelerators,
         apply,
         aux_and_gradients,
         check_compile,
@@ -22,6 +26,7 @@ if keras.backend.backend() == "tensorflow":
     )
 elif keras.backend.backend() == "jax":
     from keras_gan._backend.jax import (
+        accelerators,
         apply,
         aux_and_gradients,
         check_compile,
@@ -45,6 +50,7 @@ else:
     )
 
 __all__ = [
+    "accelerators",
     "apply",
     "aux_and_gradients",
     "check_compile",

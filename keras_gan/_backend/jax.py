@@ -146,6 +146,11 @@ def infer(network, inputs):
     return network.predict_on_batch(inputs)
 
 
+def accelerators():
+    """Returns the names of the GPUs or TPUs that there are, in order; an empty list where the CPU computes."""
+    return [device.device_kind for device in jax.devices() if device.platform != "cpu"]
+
+
 def sharing(count):
     """Returns a context in which the GANs that are made train on `count` devices: GPUs, or without any a divided CPU.
 

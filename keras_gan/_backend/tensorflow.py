@@ -106,6 +106,12 @@ def infer(network, inputs):
     return keras.tree.map_structure(keras.ops.convert_to_numpy, network(inputs, training=False))
 
 
+def accelerators():
+    """Returns the names of the GPUs that there are, in order; an empty list where the CPU computes."""
+    found = tf.config.list_physical_devices("GPU")
+    return [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in found]
+
+
 def sharing(count):
     """Returns a context in which the GANs that are made train on `count` devices: GPUs, or without any a divided CPU.
 

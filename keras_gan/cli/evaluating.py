@@ -18,7 +18,8 @@ from keras_gan.runs import run as runs
 from keras_gan.storage import files
 
 WHILE_LEARNING = ["frechet_distance", "density_coverage"]
-PASSED_ON = ("archives", "bad_files", "value_range", "data_dir")  # of a run's arguments, to the data
+# Of a run's arguments, what decides how its images are read.
+PASSED_ON = ("split", "fit", "upscale", "archives", "bad_files", "value_range", "data_dir")
 SHOWN = 2000  # samples, at most, that the report is made from
 
 
@@ -68,7 +69,7 @@ def subject_at(path: Path, count: int, seed: int, best: bool = False, bad_files:
 def evaluate(
     path: Path,
     data: str | None = None,
-    split: str = "train",
+    split: str | None = None,
     held_out: str | None = None,
     metrics: list[str] | None = None,
     extractor: str | None = None,
@@ -86,7 +87,7 @@ def evaluate(
     Args:
         path: a run folder, a SavedModel, an ONNX file, or a folder or .npz of images.
         data: source of the real images. Defaults to what the run was trained on.
-        split: part of a named data set.
+        split: part of a named data set. Defaults to what the run was trained on, or "train".
         held_out: part that was not trained on. Defaults to "test" where a named data set has it.
         metrics: names. Defaults to `setup.DEFAULT`.
         extractor, weights: see `setup.extractor_for`.
@@ -105,31 +106,37 @@ def evaluate(
     if data is None and subject.run is None:
         raise ValueError("`--data` must name the real images to compare with. Received: none, and no run folder.")
     source, options = (data, {}) if data is not None else data_of(subject.run.config()["arguments"])
+    options |= {"split": split} if split is not None else {}
     options |= {} if archives is None else {"archives": str(archives)}
     options |= {"bad_files": bad_files} if bad_files != "raise" else {}
-    real = setup.real_images(source, split, subject.shape, **options)
-    held = setup.held_out_images(source, held_out, split, shape=subject.shape, **options)
-    evaluation = Evaluation(
-        real,
-        setup.extractor_for(extractor, source, weights),
-        setup.metrics_for(metrics),
-        held,
-        {"data": str(source), "split": split, "size": list(subject.shape)},
-        setup.cache(),
-        progress,
-    )
+    evaluation = _against(source, options, subject.shape, (extractor, weights), metrics, held_out, progress)
     kept = Reservoir(SHOWN)
     scores = evaluation.scores(_keeping(kept, subject.batches), {"latents": seed} if subject.sampled else {}, skip=True)
     out = subject.run.folder / "evaluation" if out is None and subject.run is not None else out
-    if out is None:
-        return scores, None
+    return scores, None if out is None else _written(out, path, scores, evaluation, kept, subject.run)
+
+
+def _against(source, options, shape, extractor, metrics, held_out=None, progress=None, holds_out=True):
+    """Returns the evaluation against a source's images; with `holds_out`, its held-out part is a yardstick."""
+    name, weights = extractor
+    options = dict(options)
+    split = options.pop("split", "train")
+    real = setup.real_images(source, split, shape, **options)
+    held = setup.held_out_images(source, held_out, split, shape=shape, **options) if holds_out else None
+    about = {"data": str(source), "split": split, "size": list(shape)}
+    measures = (setup.extractor_for(name, source, weights), setup.metrics_for(metrics))
+    return Evaluation(real, *measures, held, about, setup.cache(), progress)
+
+
+def _written(out, path, scores, evaluation, kept, run):
+    """Writes scores and report; returns the path of the report, or None where it could not be written."""
     try:
         write_scores(out / "scores.json", scores)
-        logged = () if subject.run is None else (subject.run.log, subject.run.config())
-        return scores, write_report(out / "report.html", path, scores, evaluation, kept.rows(), *logged)
+        logged = () if run is None else (run.log, run.config())
+        return write_report(out / "report.html", path, scores, evaluation, kept.rows(), *logged)
     except OSError as error:  # the scores took longer to make than to print
-        warnings.warn(f"The scores were not written: {error}", stacklevel=2)
-        return scores, None
+        warnings.warn(f"The scores were not written: {error}", stacklevel=3)
+        return None
 
 
 def write_scores(path: Path, scores: list[Score]) -> None:
@@ -146,7 +153,16 @@ def _keeping(kept: Reservoir, batches: Iterable) -> Iterator[dict[str, Any]]:
 
 
 def data_of(arguments: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """Returns what a recipe with these arguments trains on: the source and how to open it."""
+    """Returns what a recipe with these arguments trains on: the source and how to open it.
+
+    Raises:
+        ValueError: if the recipe has no `data`, such as one for pairs of images.
+    """
+    if "data" not in arguments:
+        raise ValueError(
+            f"Samples are measured against the images of `data`. Received: a run with {', '.join(arguments)}. "
+            "Name images with --data."
+        )
     source = arguments["data"]
     return source, {name: arguments[name] for name in PASSED_ON if name in arguments}
 
@@ -154,8 +170,5 @@ def data_of(arguments: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
 def callback(arguments: dict[str, Any], gan: GAN, every: int) -> EvaluateSamples:
     """Makes the callback that measures a run's samples while they are learned, against the images it learns from."""
     source, options = data_of(arguments)
-    real = setup.real_images(source, shape=tuple(gan.image_shape), **options)
-    about = {"data": str(source), "split": "train", "size": list(gan.image_shape)}
-    metrics = setup.metrics_for(WHILE_LEARNING)
-    measured = Evaluation(real, setup.extractor_for(None, source), metrics, about=about, cache=setup.cache())
+    measured = _against(source, options, tuple(gan.image_shape), (None, None), WHILE_LEARNING, holds_out=False)
     return EvaluateSamples(measured, every=every)

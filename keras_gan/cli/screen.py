@@ -6,9 +6,15 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import keras
+
+from keras_gan import _backend
 from keras_gan.callbacks import EvaluateSamples
 from keras_gan.recipes.training import Training
 from keras_gan.runs.run import Run
+
+NAMES = {"tensorflow": "TensorFlow", "jax": "JAX"}
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 class Unfailing:
@@ -68,6 +74,7 @@ def train(
         Whether training came to its end.
     """
     with unfailing_output():
+        print(f"Training on {_hardware(training.gan.devices)} ({NAMES[keras.backend.backend()]})")
         print(f"Run {run.folder}: {_described(training)}, epochs {first + 1} to {training.epochs}", end="")
         print(f", generator of {training.gan.ema_generator.count_params():,} weights. Ctrl-C saves and stops.")
         finished = run.fit(training, training.epochs, tensorboard, measuring, health, keep, minutes)
@@ -79,6 +86,17 @@ def train(
     return finished
 
 
+def _hardware(devices):
+    found = _backend.accelerators()[:devices]
+    if not found:
+        return f"{CORES} CPU {'core' if CORES == 1 else 'cores'}"
+    return f"GPU: {found[0]}" if len(found) == 1 else f"{len(found)} GPUs: {', '.join(dict.fromkeys(found))}"
+
+
 def _described(training):
-    height, width, channels = training.gan.image_shape
-    return f"images of {height}x{width}x{channels}, {int(training.dataset.cardinality()):,} steps an epoch"
+    """Returns what a batch holds and how many there are: "images of 8x8x1, labels, 28 steps per epoch"."""
+    columns = [
+        f"{name}s" + (f" of {'x'.join(map(str, spec.shape[1:]))}" if len(spec.shape) > 1 else "")
+        for name, spec in training.dataset.element_spec.items()
+    ]
+    return f"{', '.join(columns)}, {int(training.dataset.cardinality()):,} steps per epoch"

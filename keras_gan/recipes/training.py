@@ -4,7 +4,7 @@ from keras_gan.game.game import Game
 
 
 class Training(NamedTuple):
-    """What a recipe returns: ready for `training.gan.fit(training.dataset, epochs=training.epochs)`.
+    """What a recipe makes: ready for `training.gan.fit(training.dataset, epochs=training.epochs)`.
 
     Attributes:
         gan: a compiled `GAN`.

@@ -1,1 +1,1 @@
-"""Run folders: their configuration, and training that goes on where it stood."""
+"""Run folders: what they hold, how they are trained and gone on with."""

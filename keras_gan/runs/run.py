@@ -1,11 +1,6 @@
 """A run folder: everything that one training made, enough to sample, export or go on from."""
 
-import datetime
-import importlib.metadata
-import json
 import os
-import platform
-import shlex
 import sys
 import warnings
 from pathlib import Path
@@ -16,14 +11,13 @@ import keras
 from keras_gan import callbacks
 from keras_gan import data as kg_data
 from keras_gan.game.game import Game
+from keras_gan.recipes.precision import computing_in
 from keras_gan.recipes.training import Training
-from keras_gan.runs import config as untrusted_runs
-from keras_gan.runs import resuming
+from keras_gan.runs import config as configs
+from keras_gan.runs import resuming, untrusted
 from keras_gan.storage import files, logs, texts
 from keras_gan.storage import models as untrusted_models
-from keras_gan.version import __version__
 
-FORMAT = 1  # of config.json; raised when an older reader could not understand it
 PARTS = ["config.json", "checkpoints", "checkpoint.keras", "best.keras", "log.csv", "losses.png", "health.txt"]
 PARTS += ["samples", "export", "evaluation", "tensorboard", ".lock"]  # what is written in a run folder
 
@@ -69,6 +63,7 @@ class Run:
         arguments: dict[str, Any],
         epochs: int,
         deterministic: bool = False,
+        precision: str = "float32",
     ) -> "Run":
         """Makes the folder and writes its `config.json`.
 
@@ -78,6 +73,7 @@ class Run:
             arguments: of the recipe.
             epochs: the epoch to end at.
             deterministic: whether this process, and each that goes on with the run, computes deterministically.
+            precision: what the networks compute in: see `keras_gan.recipes.make`.
 
         Raises:
             FileExistsError: if something stands there already.
@@ -85,18 +81,7 @@ class Run:
         """
         cls.refuse_existing(folder)
         run = cls(folder)
-        run.write_config(
-            {
-                "format": FORMAT,
-                "recipe": recipe,
-                "arguments": arguments,
-                "epochs": epochs,
-                "deterministic": deterministic,
-                "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-                "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-                "versions": versions(),
-            }
-        )
+        run.write_config(configs.new(recipe, arguments, epochs, deterministic, precision))
         return run
 
     @classmethod
@@ -113,12 +98,11 @@ class Run:
                 f"A run folder holds a config.json. Received: {run.folder}, where there is none. "
                 "Name a folder that `keras-gan train` has made."
             )
-        untrusted_runs.check_own(run.folder, PARTS)
+        untrusted.check_own(run.folder, PARTS)
         return run
 
     def write_config(self, config: dict[str, Any]) -> None:
-        with files.replacing(self.config_path) as written:
-            written.write_text(json.dumps(config, indent=2) + "\n")
+        configs.write(self.config_path, config)
 
     def config(self) -> dict[str, Any]:
         """Reads `config.json`.
@@ -126,28 +110,14 @@ class Run:
         Raises:
             ValueError: if it is not what `create` writes, is not plausible, or of a newer format.
         """
-        try:
-            config = texts.parse_json(texts.read(self.config_path, "A configuration"))
-            if not isinstance(number := config["format"], int) or number < 1:
-                raise ValueError("`format` must be a whole number")
-            if number <= FORMAT:
-                untrusted_runs.check_config(config)
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(
-                f"The configuration of a run must be readable. Received: {self.config_path}: {error}."
-            ) from error
-        if number > FORMAT:
-            raise ValueError(
-                f"The run must be of format {FORMAT} or older. Received: {self.config_path} of format {number}. "
-                "Update keras-gan."
-            )
-        return config
+        return configs.read(self.config_path)
 
     def load(self, compile: bool = True, best: bool = False) -> Game:
         """Loads the GAN from the checkpoint.
 
         Args:
-            compile: bool, with optimizers and losses, to train on. Defaults to True.
+            compile: bool, with optimizers and losses, to train on: it then computes in the precision of the run.
+                Defaults to True.
             best: bool, from the best epoch that an evaluation has seen instead of the last. Defaults to False.
 
         Raises:
@@ -156,8 +126,10 @@ class Run:
                 `keras_gan.storage.models.load_model`.
         """
         path = self.checkpoint(best)
+        precision = self.config().get("precision", "float32") if compile else None
         try:
-            return untrusted_models.load_model(path, compile, kind=Game)
+            with computing_in(precision):
+                return untrusted_models.load_model(path, compile, kind=Game)
         except Exception as error:  # Keras, TensorFlow and the networks' own code raise all kinds of errors
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise ValueError(f"The checkpoint must be readable. Received: {path}: {reason[:300]}") from error
@@ -165,9 +137,9 @@ class Run:
     def about(self, gan: Game) -> dict[str, Any]:
         """Returns what an export of this run says of itself: `keras_gan.exporting.about`."""
         config = self.config()
-        data = str(config["arguments"]["data"])
-        about = {"recipe": config["recipe"], "training_data": Path(data).name or data}
-        if gan.num_classes is not None:
+        data = str(config["arguments"].get("data", ""))
+        about = {"recipe": config["recipe"]} | ({"training_data": Path(data).name or data} if data else {})
+        if data and gan.num_classes is not None:
             try:
                 names = kg_data.class_names(data)
             except (OSError, ValueError):  # a file of arrays, or a folder that is not here any more
@@ -296,10 +268,3 @@ class Run:
         known = logs.values(self.log, f"val_{name}") if self.best.exists() else []
         best = (max if mode == "max" else min)(known, default=None)
         return callbacks.Checkpoint(self.best, f"val_{name}", mode, best)
-
-
-def versions() -> dict[str, str]:
-    """Returns the versions that a result depends on."""
-    packages = ("keras", keras.backend.backend(), "numpy")
-    found = {name: importlib.metadata.version(name) for name in packages}
-    return {"keras_gan": __version__, **found, "python": platform.python_version()}

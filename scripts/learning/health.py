@@ -54,7 +54,7 @@ def spoiled(training, case):
 def watch(case, recipe, seed, epochs, extractor, archives):
     """Trains one case; returns a dict of alarms and of numbers."""
     options = {} if archives is None else {"archives": archives}
-    training = getattr(kg.recipes, recipe)(seed=seed, **options)
+    training = kg.recipes.make(recipe, seed=seed, **options)
     gan = spoiled(training, case)
     monitor = kg.callbacks.HealthMonitor(training.dataset, extractor=extractor)
     numbers = []

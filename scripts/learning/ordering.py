@@ -199,7 +199,7 @@ def samples(name, archives):
     if path.exists():
         return np.load(path)
     budget, options = GENERATORS[name]
-    gan, dataset, _ = kg.recipes.dcgan_fashion_mnist(seed=0, archives=archives, **options)
+    gan, dataset, _ = kg.recipes.make("dcgan_fashion_mnist", seed=0, archives=archives, **options)
     batch = 32
     gan.fit(dataset.repeat(), epochs=1, steps_per_epoch=budget // batch, verbose=0, shuffle=False)
     images = gan.sample(10_000, seed=0, batch_size=500)

@@ -15,6 +15,7 @@ evaluating. Floor: the same distance between 10,000 training images and the test
 """
 
 import argparse
+import functools
 import os
 import pathlib
 import resource
@@ -139,9 +140,10 @@ def main():
 
     score = lambda gan: frechet_distance(moments(features(gan.sample(10_000, seed=0, batch_size=500))), test)  # noqa: E731
     for seed in arguments.seeds:
-        made = textbook if arguments.textbook else kg.recipes.dcgan_fashion_mnist
+        name = "textbook" if arguments.textbook else "dcgan_fashion_mnist"
+        made = textbook if arguments.textbook else functools.partial(kg.recipes.make, name)
         gan, dataset, _ = made(seed=seed, archives=arguments.archives)
-        folder = ROOT / "runs" / "reproduce" / f"{made.__name__}_{seed}"
+        folder = ROOT / "runs" / "reproduce" / f"{name}_{seed}"
         marks = Marks(arguments.marks, score, folder)
         print(f"seed {seed}, pictures in {folder}")
         gan.fit(dataset, epochs=10_000, verbose=0, shuffle=False, callbacks=[marks])

@@ -191,7 +191,7 @@ def frechet(run, count=10_000, seeds=(0, 1, 2)):
     from keras_gan.evaluation.setup import real_images
 
     if run is None:
-        training = kg.recipes.dcgan_digits(epochs=60)
+        training = kg.recipes.make("dcgan_digits", epochs=60)
         training.gan.fit(training.dataset, epochs=training.epochs, verbose=2, shuffle=False)
         gan = training.gan
     else:

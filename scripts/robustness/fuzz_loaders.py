@@ -19,8 +19,8 @@ from keras_gan.cli import app as cli
 from keras_gan.evaluation import figures, sources
 from keras_gan.features import inception_weights
 from keras_gan.features.torch_file import read_state_dict
-from keras_gan.runs import config as untrusted_runs
 from keras_gan.runs import run as runs
+from keras_gan.runs import untrusted
 from keras_gan.storage import logs
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ def make_seeds(folder, kinds):
     (folder / "graph" / "graph.pb").write_bytes(_graph(draw))
     options = {"data": str(folder / "npz" / "plain.npz"), "batch_size": 4, "filters": 4, "latent_dim": 6}
     for name in ("dcgan", "acgan"):
-        gan = getattr(kg.recipes, name)(**options).gan
+        gan = kg.recipes.make(name, **options).gan
         gan.save(folder / "keras" / f"{name}.keras")
         if {"onnx", "sample"} & set(kinds):
             exporting.to_onnx(gan, folder / "onnx" / f"{name}.onnx", about={"recipe": name})
@@ -167,13 +167,13 @@ class Config(Loader):
         config = json.loads(self.source.read_text())
         for _ in range(random.randrange(1, 4)):
             config["arguments"][random.choice(ARGUMENTS)] = mutations.value(random)
-        config["recipe"] = random.choice((*kg.recipes.__all__, config["recipe"], "__init__", "own"))
+        config["recipe"] = random.choice((*kg.recipes.names(), "training", config["recipe"], "__init__", "own"))
         return json.dumps(config).encode("utf-8", "surrogatepass")
 
     def load(self, path):
         run = runs.Run.open(path)
         config = run.config()
-        untrusted_runs.check_agreement(config["arguments"], self.gan, run.config_path)
+        untrusted.check_agreement(config["arguments"], self.gan, run.config_path)
         known = ("data", "batch_size", "seed", "size", "channels", "flip", "passes", "fit", "value_range", "bad_files")
         options = {name: value for name, value in config["arguments"].items() if name in known}
         if options["data"].endswith("plain.npz"):

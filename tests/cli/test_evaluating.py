@@ -159,3 +159,17 @@ def test_training_makes_no_folder_when_it_cannot_be_measured(tmp_path, monkeypat
     result = CliRunner().invoke(cli.app, arguments)
     assert isinstance(result.exception, ConnectionError)
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_measured_on_the_part_it_learned_from(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(setup, "extractor_for", lambda *_: kg.metrics.features.ClassifierFeatures("digits"))
+    random = np.random.default_rng(0)
+    parts = {f"x_{name}": random.integers(0, 256, (n, 8, 8, 1), "uint8") for name, n in (("train", 40), ("test", 90))}
+    np.savez(tmp_path / "parts.npz", **parts)
+    gan = runs.Run.open(trained / "run").load(compile=False)
+    arguments = {"data": str(tmp_path / "parts.npz"), "split": "test", "batch_size": 8, "fit": "crop"}
+    measuring = command.callback(arguments, gan, every=1)
+    assert measuring.evaluation.about["split"] == "test"
+    assert sum(len(batch["image"]) for batch in measuring.evaluation.real) == 90
+    with pytest.raises(ValueError, match=r"against the images of `data`. Received: a run with high, low"):
+        command.callback({"high": "a", "low": "b"}, gan, every=1)

@@ -46,7 +46,7 @@ def next_step(gan):
 
 
 def main():
-    training = compiled(kg.recipes.dcgan(**ARGUMENTS))
+    training = compiled(kg.recipes.make("dcgan", **ARGUMENTS))
     with tempfile.TemporaryDirectory() as folder:
         run = runs.Run.create(f"{folder}/run", "dcgan", ARGUMENTS, epochs=2)
         run.fit(training, epochs=2)

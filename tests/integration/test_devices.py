@@ -58,7 +58,7 @@ def recipe(name, **arguments):
         images = np.random.default_rng(0).integers(0, 256, (16, 16, 16, 1), "uint8")
         labels = np.arange(16) % 4
         data = images if name in ("dcgan", "r3gan") else (images, labels)
-        gan = getattr(kg.recipes, name)(data=data, batch_size=8, seed=0, **arguments).gan
+        gan = kg.recipes.make(name, data=data, batch_size=8, seed=0, **arguments).gan
         plain = keras.saving.serialize_keras_object(keras.optimizers.SGD(0.01))  # Adam makes much of rounding
         gan.compile_from_config({**gan.get_compile_config(), "optimizer": plain})
         return gan

@@ -12,6 +12,7 @@ import pytest
 
 from keras_gan.cli import app as cli
 from keras_gan.game import game as gans
+from keras_gan.runs import config as configs
 from keras_gan.runs import run as runs
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden"
@@ -97,12 +98,11 @@ def test_a_newer_checkpoint_is_refused_in_one_line(tmp_path, old_run, command):
 
 
 def test_a_newer_run_is_refused_in_one_line(old_run, command):
-    old_run.config_path.write_text(json.dumps({**old_run.config(), "format": runs.FORMAT + 1}))
+    old_run.config_path.write_text(json.dumps({**old_run.config(), "format": configs.FORMAT + 1}))
     code, (line,) = command("train", "--resume", old_run.folder)
     assert code == 2
-    assert (
-        f"of format {runs.FORMAT} or older. Received: {old_run.config_path} of format {runs.FORMAT + 1}. Update" in line
-    )
+    newest, path = configs.FORMAT, old_run.config_path
+    assert f"of format {newest} or older. Received: {path} of format {newest + 1}. Update" in line
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["checkpoints", "checkpoint.keras"])
