@@ -20,23 +20,28 @@ class Moment(NamedTuple):
     """One moment of a game.
 
     Attributes:
-        real, fake: uint8 `(count, height, width, channels)`; the fakes of the same latents each time.
+        real, fake: arrays `(count, *shape)` as people hold them, of pictures uint8 `(count, height, width, channels)`;
+            the fakes of the same inputs each time.
         real_features, fake_features: `(count, width)`, or None.
-        real_logits, fake_logits: the discriminator's, any shape.
+        logits: {duel: (logits for reals, logits for fakes)}, the judge's, of any shape.
         gradients: {player: norm of its gradient}.
         past: list of such dicts, of the moments before.
         bad: list of names of logged values and weights that are not finite.
+        unit: str, what the numbers of a signal are called. Defaults to "pixels".
+        translated: bool, whether the fakes are translations of real data. They then should be close to it: nothing is
+            said of memorization. Defaults to False.
     """
 
     real: np.ndarray
     fake: np.ndarray
     real_features: np.ndarray | None
     fake_features: np.ndarray | None
-    real_logits: np.ndarray
-    fake_logits: np.ndarray
+    logits: dict
     gradients: dict
     past: list
     bad: list
+    unit: str = "pixels"
+    translated: bool = False
 
 
 class Verdict(NamedTuple):
@@ -56,15 +61,16 @@ class Verdict(NamedTuple):
 
 
 def verdicts(moment):
-    """Returns the `Verdict` of each check: finite, diversity, balance, gradients, memorization.
+    """Returns the `Verdict` of each check: finite, diversity, balance (of each duel), gradients, memorization.
 
     Args:
         moment: a `Moment`. Where something is not finite, the other checks have nothing to look at.
     """
     first = finite(moment)
-    return (
-        [first] if first.bad else [first, diversity(moment), balance(moment), gradients(moment), memorization(moment)]
-    )
+    if first.bad:
+        return [first]
+    copies = [] if moment.translated else [memorization(moment)]
+    return [first, diversity(moment), *balance(moment), gradients(moment), *copies]
 
 
 def finite(moment):
@@ -74,8 +80,11 @@ def finite(moment):
 
 
 def diversity(moment):
-    """Mode collapse: fakes of different latents lie closer together than reals do, in pixels or in features."""
-    spaces = {"pixels": (moment.real, moment.fake)}
+    """Mode collapse: fakes of different inputs lie closer together than reals do, in pixels or in features.
+
+    Translations of different sources are compared so, too: a translator that makes one picture of all has collapsed.
+    """
+    spaces = {moment.unit: (moment.real, moment.fake)}
     if moment.real_features is not None:
         spaces["features"] = (moment.real_features, moment.fake_features)
     ratios, duplicates = {}, 0.0
@@ -102,26 +111,34 @@ def distances(rows):
 
 
 def balance(moment):
-    """The discriminator wins when it is sure of every image, and loses when it ranks fakes above reals."""
-    real, fake = (
-        np.asarray(logits, "float64").reshape(len(logits), -1).mean(axis=1)
-        for logits in (moment.real_logits, moment.fake_logits)
-    )
+    """Returns the `Verdict` on each duel: its judge wins when it is sure of every signal, and loses when it ranks fakes
+    above reals. Where there are several duels, the names of checks and values end in theirs.
+    """
+    several = len(moment.logits) > 1
+    return [
+        _balance(*logits, f"_{duel}" if several else "", f" of {duel!r}" if several else "")
+        for duel, logits in moment.logits.items()
+    ]
+
+
+def _balance(real, fake, suffix, whose):
+    real, fake = (np.asarray(logits, "float64").reshape(len(logits), -1).mean(axis=1) for logits in (real, fake))
     margin, both = float(real.mean() - fake.mean()), np.concatenate([real, fake])
     auc = float(roc_auc_score(np.repeat([1, 0], [len(real), len(fake)]), both))
-    text = f"the discriminator tells reals from samples with an AUC of {auc:.3f} and a margin of {margin:.2g}"
+    check, judge, values = f"balance{suffix}", f"the discriminator{whose}", {f"auc{suffix}": auc}
+    text = f"{judge} tells reals from samples with an AUC of {auc:.3f} and a margin of {margin:.2g}"
     if np.ptp(both) < 1e-6 * max(1.0, np.abs(both).max()):
-        return Verdict("balance", True, "the discriminator is dead: it gives every image the same logit", {"auc": auc})
+        return Verdict(check, True, f"{judge} is dead: it gives every image the same logit", values)
     bad = auc > SURE or auc < FOOLED
-    who = f"the discriminator {'wins' if auc > SURE else 'loses'}: " if bad else ""
-    return Verdict("balance", bad, who + text, {"auc": auc})
+    who = f"{judge} {'wins' if auc > SURE else 'loses'}: " if bad else ""
+    return Verdict(check, bad, who + text, values)
 
 
 def gradients(moment):
     """Gradients that vanish, or grow beyond what they were."""
     wrong = []
     for player, norm in moment.gradients.items():
-        before = [past[player] for past in moment.past if np.isfinite(past[player])]
+        before = [past[player] for past in moment.past if np.isfinite(past.get(player, np.nan))]
         usual = float(np.median(before)) if before else norm
         if not np.isfinite(norm):
             wrong.append(f"that of the {player} is not finite")

@@ -20,7 +20,7 @@ def moment(reals, fakes):
     random = np.random.default_rng(2)
     norms = {"discriminator": 2.0, "generator": 1.0}
     logits = random.normal(0.5, 1.0, (100, 1)), random.normal(-0.5, 1.0, (100, 1))
-    return health.Moment(reals, fakes, None, None, *logits, norms, [dict(norms)] * 3, [])
+    return health.Moment(reals, fakes, None, None, {"image": logits}, norms, [dict(norms)] * 3, [])
 
 
 def bad(moment):
@@ -81,7 +81,7 @@ def test_diversity_in_features_counts_too(moment):
     ],
 )
 def test_balance_by_hand(moment, real, fake, auc, words):
-    verdict = only(moment._replace(real_logits=real[:, None], fake_logits=fake[:, None]), "balance")
+    verdict = only(moment._replace(logits={"image": (real[:, None], fake[:, None])}), "balance")
     assert verdict.values["auc"] == auc
     assert verdict.text.startswith(words)
     assert verdict.bad == (words != "the discriminator tells")
@@ -89,7 +89,7 @@ def test_balance_by_hand(moment, real, fake, auc, words):
 
 def test_patch_logits_are_averaged(moment):
     real, fake = np.array([[[0.0, 4.0]], [[1.0, 3.0]]]), np.array([[[5.0, -9.0]], [[1.0, 2.0]]])
-    verdict = only(moment._replace(real_logits=real, fake_logits=fake), "balance")
+    verdict = only(moment._replace(logits={"image": (real, fake)}), "balance")
     assert verdict.values["auc"] == 1.0
     assert "margin of 2.2" in verdict.text or "margin of 2.3" in verdict.text  # 2 - (-0.25)
 

@@ -2,6 +2,7 @@ import time
 import warnings
 from pathlib import Path
 
+from keras_gan.arguments import check_number, check_whole
 from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.stop_on_nan import bad_terms
 
@@ -33,15 +34,11 @@ class Checkpoints(Checkpoint):
 
     def __init__(self, folder, keep=3, every_minutes=10.0, every_steps=None):
         super().__init__(Path(folder) / "step.keras")
-        for name, value in (("keep", keep), ("every_steps", every_steps)):
-            if value is None and name == "every_steps":
-                continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"`{name}` must be a whole number >= 1. Received: {name}={value!r}.")
-        if every_minutes is not None and not every_minutes > 0:
-            raise ValueError(
-                f"`every_minutes` must be a number > 0 or None. Received: every_minutes={every_minutes!r}."
-            )
+        check_whole("keep", keep)
+        if every_steps is not None:
+            check_whole("every_steps", every_steps)
+        if every_minutes is not None:
+            check_number("every_minutes", every_minutes, above=0)
         self.folder = Path(folder)
         self.keep = keep
         self.every_minutes = every_minutes

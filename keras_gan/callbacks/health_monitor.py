@@ -1,5 +1,4 @@
 import contextlib
-import itertools
 import warnings
 from pathlib import Path
 
@@ -8,9 +7,12 @@ import numpy as np
 from keras import ops
 
 from keras_gan import _backend, health
+from keras_gan.arguments import check_whole
 from keras_gan.callbacks.stop_on_nan import bad_terms
-from keras_gan.game.step import gradient_norms
-from keras_gan.media import to_uint8
+from keras_gan.evaluation.rows import begun, first_rows
+from keras_gan.game import drawing, step
+from keras_gan.inputs import Given
+from keras_gan.media import Images
 
 ACTIONS = ("tell", "stop", "roll_back")
 
@@ -18,14 +20,18 @@ ACTIONS = ("tell", "stop", "roll_back")
 class HealthMonitor(keras.callbacks.Callback):
     """Says in words when the game has gone wrong: collapse, one player winning, gradients, NaN, copied training images.
 
-    After an epoch it looks at the samples of always the same latents, at the discriminator's logits for them and for
-    reals, and at the gradients of both players. Five checks give a verdict of one line each. A check that is bad
-    `patience` times in a row is an alarm: it is printed when it begins, and what `on_alarm` says is done. Numbers go
-    into the epoch's logs as `health_...`, all lines into a file if one is named.
+    After an epoch it looks at the samples of always the same latents, at the judges' logits for them and for reals, and
+    at the gradients of the players that move. Five checks give a verdict of one line each, that of the balance one for
+    each duel. A check that is bad `patience` times in a row is an alarm: it is printed when it begins, and what
+    `on_alarm` says is done. Numbers go into the epoch's logs as `health_...`, all lines into a file if one is named.
+
+    Samples are the first of the game's `pictures` that is made, compared with the reals of its column. Of a game that
+    translates they are translations of the first rows of `reals`: diversity is that of the reals they should look like,
+    and the check for copied training images is left out, since a good translation of a training source is near one.
 
     Args:
-        reals: what the GAN is trained on: the data set given to `fit`, batches of it (arrays, tuples or dicts), or a
-            uint8 array. The first `count` images are kept.
+        reals: what the game is trained on: the data set given to `fit`, batches of it (arrays, tuples or dicts), or a
+            uint8 array. The first `count` rows are kept.
         count: int >= 16, reals and samples compared. Defaults to 256.
         extractor: a `keras_gan.features.Extractor`, to compare in its features too, or None for pixels only.
         every: int >= 1, epochs from one look to the next; there is one after the first, too. Defaults to 1.
@@ -50,8 +56,8 @@ class HealthMonitor(keras.callbacks.Callback):
     >>> import keras_gan as kg
     >>> train = kg.data.images("digits", batch_size=64)
     >>> callback = HealthMonitor(train, extractor=kg.metrics.features.ClassifierFeatures("digits"))
-    >>> callback.real.shape
-    (256, 8, 8, 1)
+    >>> callback.count
+    256
     """
 
     def __init__(
@@ -74,15 +80,13 @@ class HealthMonitor(keras.callbacks.Callback):
             ("warm_up", warm_up, 0),
             ("patience", patience, 1),
         ):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(f"`{name}` must be a whole number >= {least}. Received: {name}={value!r}.")
+            check_whole(name, value, least)
         if on_alarm not in ACTIONS:
             raise ValueError(f"`on_alarm` must be one of {ACTIONS}. Received: on_alarm={on_alarm!r}.")
         if on_alarm == "roll_back" and checkpoint is None:
             raise ValueError("`on_alarm='roll_back'` needs a `checkpoint` to go back to. Received: checkpoint=None.")
-        self.batch = first_images(reals, count)
-        self.real = to_uint8(self.batch["image"])
-        self.count = len(self.real)
+        self.rows = first_rows(reals, count, "reals", least=16)
+        self.count = len(next(iter(self.rows.values())))
         self.extractor = extractor
         self.every = every
         self.warm_up = warm_up
@@ -91,7 +95,7 @@ class HealthMonitor(keras.callbacks.Callback):
         self.checkpoint = checkpoint
         self.path = None if path is None else Path(path)
         self.seed = seed
-        self.real_features = self._features(self.real)
+        self.compared = self.real = self.real_features = None
         self._forget()
 
     def _features(self, images):
@@ -99,6 +103,7 @@ class HealthMonitor(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._forget()
+        self._know(self.model)
         if self.path is not None:
             with contextlib.suppress(OSError):  # the first look tells
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,26 +120,50 @@ class HealthMonitor(keras.callbacks.Callback):
         if logs is not None and self.values:
             logs.update(self.values)
 
+    def _know(self, game):
+        """Finds what is compared with what, and keeps the reals as people hold them."""
+        columns = game.columns()
+        media = {name: column.medium for name, column in columns.items()}
+        made = [(name, column) for name, column in game.pictures.items() if name not in columns]
+        if not made:
+            raise ValueError(
+                f"A game that is watched must show something that it makes. Received: pictures={game.pictures}. Add "
+                "what `make` returns, such as {'fake': 'image'}."
+            )
+        self.compared = made[0]
+        self.rows = begun(self.rows, media)
+        game.as_batch(self.rows)
+        self.medium = media[self.compared[1]]
+        self.real = self.medium.finish(self.rows[self.compared[1]])
+        self.real_features = self._features(self.real)
+
     def look(self, logs=None):
-        """Takes the measurements of one moment, a `keras_gan.health.Moment`. Nothing in the GAN moves."""
-        gan = self.model
-        inputs = {name: ops.convert_to_tensor(v) for name, v in gan.fixed_inputs(self.count, self.seed).items()}
-        batch = {name: ops.convert_to_tensor(v) for name, v in self.batch.items()}
+        """Takes the measurements of one moment, a `keras_gan.health.Moment`. Nothing in the game moves."""
+        game, to_numpy = self.model, ops.convert_to_numpy
+        inputs = drawing.fixed(game, self.count, self.seed, self.rows)
+        batch = game.as_batch({name: ops.convert_to_tensor(v) for name, v in self.rows.items()})
         with _backend.frozen():
-            fake = gan.generate(inputs, training=True)
-            judged = [
-                gan.discriminate({**context, "image": images})
-                for images, context in ((batch["image"], batch), (fake, inputs))
-            ]
+            inputs = {name: ops.convert_to_tensor(v) for name, v in inputs.items()}
+            round = step.validation_round(game, batch, inputs, training=True)
         # A logit may be infinite while all weights are finite.
-        logits = [np.nan_to_num(ops.convert_to_numpy(outputs["logits"])) for outputs in judged]
-        images = to_uint8(np.nan_to_num(ops.convert_to_numpy(fake)))
-        bad = bad_terms(logs) + [
-            v.path for v in gan.trainable_variables if not np.isfinite(ops.convert_to_numpy(v)).all()
-        ]
-        found = {} if bad else gradient_norms(gan, batch)
+        logits = {
+            duel: tuple(np.nan_to_num(to_numpy(side["logits"])) for side in sides)
+            for duel, sides in round.outputs.items()
+        }
+        fake = self.medium.finish(np.nan_to_num(to_numpy(round[self.compared[0]])))
+        bad = bad_terms(logs) + [v.path for v in game.trainable_variables if not np.isfinite(to_numpy(v)).all()]
+        found = {} if bad else step.gradient_norms(game, batch)
         moment = health.Moment(
-            self.real, images, self.real_features, self._features(images), *logits, found, list(self.past), bad
+            self.real,
+            fake,
+            self.real_features,
+            self._features(fake),
+            logits,
+            found,
+            list(self.past),
+            bad,
+            "pixels" if isinstance(self.medium, Images) else "values",
+            any(isinstance(each, Given) for each in game.generator_called().inputs.values()),
         )
         if found:
             self.past.append(found)
@@ -182,27 +211,3 @@ class HealthMonitor(keras.callbacks.Callback):
         elif self.on_alarm != "tell":
             self.model.stop_training = True
             print("Health: training stops.", flush=True)
-
-
-def first_images(reals, count):
-    """Returns the first images (and labels) of a source as one batch, {"image": float32 in [-1, 1], ...}.
-
-    Raises:
-        ValueError: if there are fewer than 16.
-    """
-    if isinstance(reals, np.ndarray):
-        reals = [reals[:count]]
-    parts, found = [], 0
-    length = len(reals) if isinstance(reals, keras.utils.PyDataset) else None
-    for part in itertools.islice(reals, length):
-        if not isinstance(part, dict):
-            part = dict(zip(("image", "label"), part if isinstance(part, tuple) else (part,), strict=False))
-        parts.append({name: np.asarray(value) for name, value in part.items()})
-        found += len(parts[-1]["image"])
-        if found >= count:
-            break
-    if found < 16:
-        raise ValueError(f"`reals` must hold at least 16 images. Received: {found}.")
-    batch = {name: np.concatenate([part[name] for part in parts])[:count] for name in parts[0]}
-    image = batch["image"]
-    return {**batch, "image": (image / 127.5 - 1 if image.dtype == "uint8" else image).astype("float32")}

@@ -78,7 +78,7 @@ def compare(samples: np.ndarray, evaluation: Evaluation) -> Comparison:
     classified = logits is not None and logits.shape[1] <= MOST_CLASSES
     reals = Reservoir(max(SHOWN, len(samples)) if classified else SHOWN)
     found = _Nearest(outputs["features"])
-    for batch in batches_of(evaluation.real):
+    for batch in evaluation.batches(evaluation.real):
         images, start = batch["image"], reals.seen
         features = extract(images)["features"] if kept is None else kept[start : start + len(images)]
         reals.add(images)

@@ -2,12 +2,13 @@ import importlib.metadata
 import json
 import platform
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 
 from keras_gan.evaluation.real_statistics import RealStatistics
+from keras_gan.evaluation.rows import row_batches
 from keras_gan.media import to_uint8
 from keras_gan.metrics.metric import Metric
 from keras_gan.metrics.score import Score
@@ -33,6 +34,7 @@ class Evaluation:
         about: dict, told with every score and compared with it: data set, split, size ... Plain JSON values.
         cache: folder for the statistics of the reals, keyed by their content and the extractor, or None.
         progress: function (stage, images done), called after each batch, or None.
+        column: str, what the images are called in batches that are dicts, such as `"target"`. Defaults to `"image"`.
 
     Raises:
         ValueError: if no metric is given, or one needs features and there is no extractor.
@@ -57,6 +59,7 @@ class Evaluation:
         about: dict[str, Any] | None = None,
         cache: Any = None,
         progress: Progress | None = None,
+        column: str = "image",
     ) -> None:
         if not metrics:
             raise ValueError("An evaluation needs at least one metric. Received: none.")
@@ -65,6 +68,7 @@ class Evaluation:
             raise ValueError(f"{', '.join(needing)} need an `extractor`. Received: extractor=None.")
         self.real, self.held_out, self.extractor, self.metrics = real, held_out, extractor, list(metrics)
         self.about = dict(about or {})
+        self.column = column
         self.cache = RealStatistics(cache)
         self.progress = progress or (lambda stage, done: None)
         self._known: dict[str, dict] = {}
@@ -74,8 +78,8 @@ class Evaluation:
         """Measures images.
 
         Args:
-            fake: uint8 array, or an iterable of batches: uint8 arrays, or dicts with `"image"` (uint8, or float in
-                [-1, 1]) and perhaps `"label"`.
+            fake: uint8 array, or an iterable of batches: uint8 arrays, or dicts with the `column` of images
+                (uint8, or float in [-1, 1]) and perhaps `"label"`.
             seeds: {what: seed}, told with the scores.
             skip: bool, whether a metric that cannot be measured (too few images, for example) is a warning as long as
                 another one can. Defaults to False.
@@ -105,6 +109,10 @@ class Evaluation:
         """Goes through the images once; returns what the metrics need of them."""
         return self._filled("samples", fake, self._wanted(self.metrics))
 
+    def batches(self, images: Any) -> Iterator[dict[str, Any]]:
+        """Yields batches of images, real or not, as {"image": uint8 array, perhaps "label"}."""
+        return batches_of(images, column=self.column)
+
     def statistics_of(self, which: str) -> dict[tuple, Statistics]:
         """Returns the statistics of the "real" or the "held_out" images, from the cache where they are there."""
         if which not in self._known:
@@ -113,7 +121,7 @@ class Evaluation:
             wanted = {key: s for key, s in wanted.items() if set(key[1]) <= {*EXTRACTED, "image"}}
             extractor = {} if self.extractor is None else self.extractor.protocol()
             self._known[which] = self.cache.load_or_make(
-                lambda: batches_of(images), wanted, extractor, lambda: self._filled(which, images, wanted)
+                lambda: self.batches(images), wanted, extractor, lambda: self._filled(which, images, wanted)
             )
         return self._known[which]
 
@@ -128,7 +136,7 @@ class Evaluation:
 
     def _filled(self, stage: str, images: Any, wanted: dict[tuple, Statistics]) -> dict[tuple, Statistics]:
         names, done = {name for _, columns in wanted for name in columns}, 0
-        for batch in batches_of(images):
+        for batch in self.batches(images):
             columns = dict(batch)
             if EXTRACTED & names:
                 columns.update(self.extractor(batch["image"]))
@@ -196,15 +204,31 @@ def pick(kept: dict[tuple, Statistics], metric: Metric) -> Statistics:
     return next(made for (kind, names), made in kept.items() if names == columns and issubclass(kind, wanted))
 
 
-def batches_of(images: Any, size: int = 256) -> Iterable[dict[str, Any]]:
-    """Yields {"image": uint8 array, perhaps "label"} from an array, or from an iterable of batches."""
-    is_array = hasattr(images, "dtype")
-    for batch in (images[i : i + size] for i in range(0, len(images), size)) if is_array else images:
-        columns = batch if isinstance(batch, dict) else {"image": batch}
-        columns = {name: keras.ops.convert_to_numpy(value) for name, value in columns.items()}
-        if columns["image"].dtype.kind == "f":
-            columns["image"] = to_uint8(columns["image"])
-        yield columns
+def batches_of(images: Any, size: int = 256, column: str = "image") -> Iterator[dict[str, Any]]:
+    """Yields {"image": uint8 array, perhaps "label"} from an array, or from an iterable of batches.
+
+    Args:
+        images: as for `Evaluation`.
+        size: int, images in each of the batches of an array.
+        column: str, what the images are called in batches that are dicts.
+
+    Raises:
+        ValueError: if a batch holds no such column, or no images there.
+    """
+    for rows in row_batches(images, size):
+        columns = {(column, "label")[name] if name in (0, 1) else name: values for name, values in rows.items()}
+        if column not in columns:
+            raise ValueError(
+                f"Batches must hold images as {column!r}. Received: {', '.join(map(str, columns))}. "
+                "Say what they are called: `Evaluation(..., column=...)`."
+            )
+        values = columns.pop(column)
+        if values.ndim != 4:
+            raise ValueError(
+                "Only images can be measured, arrays (count, height, width, channels) of uint8, or float in [-1, 1]. "
+                f"Received: {column!r} with {values.dtype} {values.shape}."
+            )
+        yield {**columns, "image": to_uint8(values) if values.dtype.kind == "f" else values}
 
 
 def versions() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What images can come from: a GAN, or what was exported from one."""
 
+import itertools
 import math
 import os
 from collections.abc import Callable, Iterator
@@ -8,12 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_gan import inputs
+from keras_gan.arguments import check_whole
+from keras_gan.evaluation.rows import begun, row_batches
 from keras_gan.exporting.onnx import onnx_runner, onnx_session
 from keras_gan.exporting.saved_model import ABOUT, is_saved_model, saved_model_runner, version_to_load, versions
-from keras_gan.inputs.label import labels_for
-from keras_gan.latents.distributions import DISTRIBUTIONS, fixed_latents
+from keras_gan.game.game import Game
+from keras_gan.latents.distributions import DISTRIBUTIONS
 from keras_gan.media import to_uint8
-from keras_gan.models.gan import GAN
 from keras_gan.storage.texts import parse_json, read
 
 MOST = 2**24  # numbers of one latent or image, and classes: 64 MiB
@@ -36,29 +39,39 @@ class Generator(NamedTuple):
     image_shape: tuple[int, int, int]
     num_classes: int | None = None
 
-    def fixed_inputs(self, count: int, seed: int | None = None) -> dict[str, np.ndarray]:
-        """Draws inputs: those of `GAN.fixed_inputs`."""
-        inputs = {"latent": fixed_latents(count, self.latent_shape, self.distribution, seed)}
-        return inputs if self.num_classes is None else {**inputs, "label": labels_for(count, None, self.num_classes)}
+    @property
+    def inputs(self) -> dict[str, inputs.Input]:
+        """{name: what it is fed}."""
+        fed = {"latent": inputs.Latent(self.latent_shape, self.distribution)}
+        return fed if self.num_classes is None else {**fed, "label": inputs.Label(self.num_classes)}
 
-    def sample(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
-        """Draws uint8 images."""
-        return to_uint8(self.run(inputs))
+    def made(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Draws {"image": uint8 array}."""
+        return {"image": to_uint8(self.run(inputs))}
 
 
 def generated(
-    generator: GAN | Generator, count: int = 10_000, seed: int = 0, batch_size: int = 256
+    source: Game | inputs.Generator | Generator,
+    count: int = 10_000,
+    seed: int = 0,
+    batch_size: int = 256,
+    reference: Any = None,
+    generator: str | None = None,
 ) -> Iterator[dict[str, np.ndarray]]:
-    """Yields batches of samples: {"image": uint8 array, and the inputs that are labels, if any}.
+    """Yields batches of samples: {output: array as people hold it, and the inputs that are labels, if any}.
 
     Args:
-        generator: a `GAN` (its average draws) or what `open_generator` returns.
-        count: int >= 1, number of images.
+        source: a game, such as a `GAN` (its average draws), or a generator, such as `open_generator` returns.
+        count: int >= 1, number of samples. Those that translate make at most as many as the reference has rows.
         seed: int, seed of the latents.
-        batch_size: int, images at a time.
+        batch_size: int, samples at a time. Those that translate take the batches of the reference.
+        reference: real data, for generators that translate: a data set, batches of columns, or a dict of arrays, as
+            networks see them or as people hold them. Defaults to None.
+        generator: str, which of the game's generators. Defaults to the first.
 
     Raises:
-        ValueError: if `count` is not a whole number above 0.
+        ValueError: if `count` is not a whole number above 0, the generator is unknown, or the reference lacks what it
+            translates.
 
     Example:
 
@@ -67,12 +80,33 @@ def generated(
     >>> [len(batch["image"]) for batch in generated(gan, count=5, batch_size=2)]
     [2, 2, 1]
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ValueError(f"`count` must be a whole number >= 1. Received: count={count!r}.")
-    inputs = generator.fixed_inputs(count, seed)
-    for start in range(0, count, batch_size):
-        part = {name: value[start : start + batch_size] for name, value in inputs.items()}
-        yield {"image": generator.sample(inputs=part), **({"label": part["label"]} if "label" in part else {})}
+    check_whole("count", count)
+    if isinstance(source, Game):
+        source = source.generator_called(generator)
+    elif generator is not None:
+        raise ValueError(f"`generator` must be None: it names one of a game's. Received: generator={generator!r}.")
+    labels = [name for name, each in source.inputs.items() if isinstance(each, inputs.Label)]
+    for fed in _batches_of_inputs(source, count, seed, batch_size, reference):
+        yield {**source.made(inputs=fed), **{name: fed[name] for name in labels}}
+
+
+def _batches_of_inputs(source, count, seed, batch_size, reference):
+    """Yields what a generator is fed, {input: array}: what is drawn beside what is given, where it translates."""
+    given = {name: each for name, each in source.inputs.items() if isinstance(each, inputs.Given)}
+    drawn = {name: each.fixed(count, seed) for name, each in source.inputs.items() if name not in given}
+    if given:
+        media = {each.column: each.medium for each in given.values()}
+        batches = [{}] if reference is None else (begun(rows, media) for rows in row_batches(reference, batch_size))
+    else:
+        batches = itertools.repeat({})
+    start = 0
+    for rows in batches:
+        size = min(count - start, len(next(iter(rows.values()))) if rows else batch_size)
+        if not size:
+            return
+        part = {name: each.fixed(size, reference=rows) for name, each in given.items()}
+        yield {**part, **{name: values[start : start + size] for name, values in drawn.items()}}
+        start += size
 
 
 def open_generator(path: str | os.PathLike) -> Generator:

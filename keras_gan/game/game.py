@@ -2,8 +2,9 @@ import keras
 from keras import ops
 
 from keras_gan import _backend
+from keras_gan.arguments import check_whole
 from keras_gan.game import columns as batches
-from keras_gan.game import inspection, step
+from keras_gan.game import drawing, inspection, step
 from keras_gan.game.compiling import Compiled
 from keras_gan.inputs.generator import pick_inputs
 from keras_gan.part import plain
@@ -54,11 +55,7 @@ class Game(Compiled):
         self, ema_half_life=10_000, ema_ramp_up=0.05, discriminator_steps=1, reuse_fakes=True, seed=None, name=None
     ):
         super().__init__(name=name)
-        if isinstance(discriminator_steps, bool) or not isinstance(discriminator_steps, int) or discriminator_steps < 1:
-            raise ValueError(
-                "`discriminator_steps` must be a whole number >= 1. "
-                f"Received: discriminator_steps={discriminator_steps}."
-            )
+        check_whole("discriminator_steps", discriminator_steps)
         if ema_half_life is not None:
             check_schedule("ema_half_life", ema_half_life, above=True)
         if not ema_ramp_up > 0:
@@ -136,10 +133,8 @@ class Game(Compiled):
 
     def sample_inputs(self, batch):
         """Draws the inputs of all generators for one step: {name: tensor}."""
-        count, drawn = self.count(batch), {}
-        for generator in self.generators().values():
-            drawn |= {k: each.draw(batch, count) for k, each in generator.inputs.items() if k not in drawn}
-        return drawn
+        count = self.count(batch)
+        return {name: each.draw(batch, count) for name, each in drawing.inputs_of(self).items()}
 
     def adversarial_terms(self, player, round):
         """Returns the loss terms of the duels that a round holds outputs of, for one player."""
@@ -320,3 +315,20 @@ class Game(Compiled):
     def translate(self, held, generator=None, **options):
         """Translates pictures, or other signals: `Generator.translate` of one of the game's generators."""
         return self.generator_called(generator).translate(held, **options)
+
+    def shown(self, inputs, reference=None, batch_size=64):
+        """Makes what `pictures` names, with the averaged generators: what grids show.
+
+        Args:
+            inputs: dict of arrays `(count, *shape)`, for the inputs of all generators.
+            reference: dict of arrays `(count, *shape)`, as many rows of the columns as networks see them, for games
+                that translate, or that show data. None for no column.
+            batch_size: int, rows per call of the networks. Defaults to 64.
+
+        Returns:
+            {name of `pictures`: NumPy array `(count, *shape)` as people hold it}.
+
+        Raises:
+            ValueError: if the game has no `pictures`, or one is not there.
+        """
+        return drawing.shown(self, inputs, reference or {}, batch_size)

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_gan.arguments import check_whole
 from keras_gan.inputs.generator import pick_inputs
 
 
@@ -19,10 +20,7 @@ def first_layers(network, count):
     Raises:
         ValueError: for a count that is not a whole number, or leaves none of them.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise ValueError(
-            f"`freeze_discriminator` must be a whole number of layers >= 0. Received: freeze_discriminator={count!r}."
-        )
+    check_whole("freeze_discriminator", count, least=0)
     inner = [layer for layer in layers_of(network) if layer.trainable_variables and not list(layers_of(layer))]
     if count and count >= len(inner):
         raise ValueError(
@@ -134,8 +132,8 @@ def number_of_classes(given, networks):
         raise ValueError(
             "`num_classes` must be known where a network has the input 'label'. Received: num_classes=None."
         )
-    if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
-        raise ValueError(f"`num_classes` must be a whole number >= 1. Received: num_classes={number!r}.")
+    if number is not None:
+        check_whole("num_classes", number)
     return number
 
 

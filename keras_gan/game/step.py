@@ -176,16 +176,18 @@ def validate(game, data):
     return {name: game.trackers[name].result() for name in values}
 
 
-def validation_round(game, batch, inputs=None):
-    """Returns the `Round` of a batch in inference mode, with the outputs of all judges for reals and fakes.
+def validation_round(game, batch, inputs=None, training=False):
+    """Returns the `Round` of a batch, with the outputs of all judges for reals and fakes.
 
     Args:
         batch: dict of tensors, the columns of the data.
         inputs: dict of tensors, what the generators are fed, or None to draw it.
+        training: bool, whether the networks that learn make and judge, as in training, or, the default, the averages
+            make, and all networks are in inference mode.
     """
     inputs = game.sample_inputs(batch) if inputs is None else inputs
-    round = Round(batch, inputs, drawing.made(game, batch, inputs, training=False), training=False)
-    judge = functools.partial(game.discriminate, training=False)
+    round = Round(batch, inputs, drawing.made(game, batch, inputs, training), training)
+    judge = functools.partial(game.discriminate, training=training)
     for name, duel in game.duels().items():
         sides = zip(duel.seen(round), duel.contexts(round), strict=True)
         round.outputs[name] = tuple(judge({**shown, **context}, duel.judge) for shown, context in sides)
@@ -193,15 +195,15 @@ def validation_round(game, batch, inputs=None):
 
 
 def gradient_norms(game, batch):
-    """Returns {player: Euclidean norm of its gradient} for a batch. Nothing moves, and nothing is learned."""
-    batch, norms = game.as_batch(batch), {}
-    for name, player in game.players().items():
+    """Returns {player: Euclidean norm of its gradient} of the players that move, for a batch. Nothing is learned."""
+    batch, norms, players = game.as_batch(batch), {}, game.players()
+    for name in game.moving:
 
         def total(name=name):
             return sum(losses(game, name, batch, drawing.draw(game, batch)).values()), None
 
         with _backend.frozen():
-            _, gradients = _backend.aux_and_gradients(total, player.variables)
+            _, gradients = _backend.aux_and_gradients(total, players[name].variables)
             squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in gradients if g is not None]
         norms[name] = float(ops.sqrt(sum(squares)))
     return norms

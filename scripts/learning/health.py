@@ -31,8 +31,8 @@ CASES = ("healthy", "collapsed", "strong D", "high rate")
 class Collapsed(kg.GAN):
     """A GAN whose generator sees next to nothing of its latents."""
 
-    def generate(self, inputs, *arguments, **named):
-        return super().generate({**inputs, "latent": 0.01 * inputs["latent"]}, *arguments, **named)
+    def make(self, batch, inputs, generate):
+        return super().make(batch, {**inputs, "latent": 0.01 * inputs["latent"]}, generate)
 
 
 def spoiled(training, case):

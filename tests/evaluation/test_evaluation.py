@@ -223,3 +223,17 @@ def test_an_export_that_does_not_say_how_to_draw_is_refused(tmp_path):
 def test_nothing_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="`saved_model` must be a folder written by to_saved_model"):
         evaluation.open_generator(tmp_path)
+
+
+def test_images_may_have_another_name(reals, fakes):
+    plain = evaluation.Evaluation(reals, Pixels(), [metrics.FrechetDistance()]).scores(fakes)
+    made = evaluation.Evaluation({"b": reals, "a": 0 * reals}, Pixels(), [metrics.FrechetDistance()], column="b")
+    assert made.scores([{"b": fakes}])[0].value == plain[0].value
+    with pytest.raises(ValueError, match=r"must hold images as 'b'. Received: image. Say what they are called"):
+        made.scores([{"image": fakes}])
+
+
+def test_what_is_no_image_is_refused(reals):
+    made = evaluation.Evaluation(reals, Pixels(), [metrics.FrechetDistance()], column="sound")
+    with pytest.raises(ValueError, match=r"Only images can be measured.*Received: 'sound' with int16 \(4, 100\)"):
+        made.scores([{"sound": np.zeros((4, 100), "int16")}])

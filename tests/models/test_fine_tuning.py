@@ -42,7 +42,7 @@ def test_layers_count_from_the_image_through_nested_models():
 
 @pytest.mark.parametrize("count", [-1, 1.5, True])
 def test_a_count_of_layers(make_gan, count):
-    with pytest.raises(ValueError, match="`freeze_discriminator` must be a whole number of layers >= 0"):
+    with pytest.raises(ValueError, match="`freeze_discriminator` must be a whole number >= 0"):
         make_gan().compile(freeze_discriminator=count)
 
 
