@@ -143,8 +143,10 @@ def converted(generator: ExportedGenerator, opset: int) -> "onnx.ModelProto":
     import tensorflow as tf
     import tf2onnx.convert
 
+    names = output_names(generator)
+
     def named(*tensors):
-        return {name + MADE if name in generator.names else name: v for name, v in generator.call(*tensors).items()}
+        return {names[output]: value for output, value in generator.call(*tensors).items()}
 
     function = tf.function(named, input_signature=generator.signature, autograph=False)
     try:
@@ -152,8 +154,13 @@ def converted(generator: ExportedGenerator, opset: int) -> "onnx.ModelProto":
     except Exception as error:  # tf2onnx raises what its handlers happen to raise
         raise ValueError(f"The generator could not be converted to ONNX opset {opset}: {error}") from error
     check_operations(model, opset)
-    tidy(model, {**generator.shapes, **{name + MADE: shape for name, shape in generator.shapes.items()}})
+    tidy(model, {names[output]: shape for output, shape in generator.shapes.items()})
     return finished(model, Variant().metadata(generator))
+
+
+def output_names(generator: ExportedGenerator) -> dict[str, str]:
+    """Returns {output: its name in the file}."""
+    return {output: output + MADE if output in generator.names else output for output in generator.outputs}
 
 
 def changed(model: "onnx.ModelProto", generator: ExportedGenerator, variant: Variant, slim: bool) -> "onnx.ModelProto":
@@ -166,7 +173,9 @@ def changed(model: "onnx.ModelProto", generator: ExportedGenerator, variant: Var
             model = onnx_passes.quantized(model, generator)
     except Exception as error:  # ONNX Runtime's tools raise what they happen to raise
         raise ValueError(f"The ONNX file could not be brought to {variant.precision}: {error}") from error
-    model = onnx_passes.with_pixels(model, [*generator.images, *(name + MADE for name in generator.images)]) if variant.pixels else model
+    if variant.pixels:
+        names = output_names(generator)
+        model = onnx_passes.with_pixels(model, [names[output] for output in generator.images])
     return finished(model, variant.metadata(generator))
 
 

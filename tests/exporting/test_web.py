@@ -115,7 +115,7 @@ def test_the_folder_holds_all_that_the_page_asks_for(lively, runtime, tmp_path):
     assert facts["inputs"] == [tensor.name for tensor in model.graph.input] == ["latent"]
     assert facts["files"] == sorted(file.name for file in path.iterdir())
     inputs = gan.fixed_inputs(2, seed=0)
-    drawn = kg.media.to_uint8(onnx_runner(path / "generator.onnx")(inputs))
+    drawn = kg.media.to_uint8(onnx_runner(path / "generator.onnx")(inputs)["image"])
     assert np.abs(drawn.astype(int) - gan.sample(inputs=inputs)).max() <= 1
 
 
@@ -209,8 +209,8 @@ def test_generators_that_the_page_could_not_draw_with_are_refused(lively, quick,
     other = keras.Model([latent, noise], layers.Reshape((8, 8, 1))(layers.Dense(64)(latent)) + noise)
 
     class Noisy(kg.GAN):
-        def fixed_inputs(self, count, seed=None, label=None):
-            return {**super().fixed_inputs(count, seed, label), "noise": np.zeros((count, 8, 8, 1), "float32")}
+        def inputs(self):
+            return {**super().inputs(), "noise": kg.inputs.Latent((8, 8, 1), stream=1)}
 
     with pytest.raises(
         ValueError, match=r"or the code of an InfoGAN\. Received: .* inputs latent, noise\. Use to_onnx"
