@@ -10,7 +10,7 @@ from typing import Any
 
 from keras_gan.exporting import web_runtime
 from keras_gan.exporting.generator import ExportedGenerator
-from keras_gan.exporting.onnx import to_onnx
+from keras_gan.exporting.onnx import output_names, to_onnx
 from keras_gan.game import Game
 from keras_gan.inputs import Code, Given, Label, Latent, NetworkGenerator
 from keras_gan.media import Images
@@ -132,7 +132,7 @@ def described(generator: ExportedGenerator) -> dict[str, Any]:
         "runtime": f"{web_runtime.PACKAGE} {web_runtime.VERSION}",
         "inputs": generator.names,
         "kinds": {kind.__name__.lower(): name for kind, (name, _) in kinds.items()},
-        "output": {"name": output, "shape": list(generator.shapes[output])},
+        "output": {"name": output_names(generator)[output], "shape": list(generator.shapes[output])},
         **({"code": code} if code else {}),
         **({"given": {"shape": list(kinds[Given][1].shape)}} if Given in kinds else {}),
         "metadata": generator.metadata(),
