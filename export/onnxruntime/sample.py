@@ -47,7 +47,8 @@ class Sampler:
         shapes = {name: [n if isinstance(n, int) else None for n in shape] for name, shape in taken.items()}
         try:
             inputs, (output, medium) = described(metadata)
-            self.names, fits = {told["kind"]: name for name, told in inputs.items()}, self.read(inputs, shapes)
+            self.names = {told["kind"]: name for name, told in inputs.items()}
+            fits = self.read(inputs, shapes)
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError, StopIteration) as error:
             raise ValueError(f"{path} must say what it takes and makes, not {error!r}.") from error
         if sorted(shapes) != sorted(self.names.values()) or set(self.names) not in KNOWN or medium != "Images":
@@ -66,7 +67,8 @@ class Sampler:
         self.normal = told["Latent"].get("distribution", "normal") == "normal"
         sizes = {"Label": [], "Code": [sum(self.categories) + self.numbers]}
         size = max(math.prod(n or 1 for n in shape) for shape in shapes.values())
-        fits = all(shapes.get(name) == sizes.get(kind, told[kind].get("shape")) for kind, name in self.names.items())
+        sizes = {kind: sizes.get(kind, told[kind].get("shape")) for kind in self.names}
+        fits = all(str(shapes[name]) == str(sizes[kind]) for kind, name in self.names.items())
         known = told["Latent"].get("distribution", "normal") in ("normal", "uniform")
         return fits and known and 0 <= self.classes <= MOST and 0 < size <= MOST
 
