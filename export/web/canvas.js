@@ -25,6 +25,24 @@ export function paint(canvas, pixels, generator, target) {
   canvas.getContext("2d").putImageData(data, 0, 0);
 }
 
+// Returns the middle of a bitmap, scaled to a size: Uint8Array (height * width * channels).
+export function pixelsOf(bitmap, { width, height, channels }) {
+  const scale = Math.min(bitmap.width / width, bitmap.height / height);
+  const w = width * scale, h = height * scale;
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, (bitmap.width - w) / 2, (bitmap.height - h) / 2, w, h, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  if (channels === 4) return Uint8Array.from(data);
+  const grey = (r, g, b) => Math.round(0.299 * r + 0.587 * g + 0.114 * b); // of ITU-R 601, as Pillow's
+  const pixels = new Uint8Array(width * height * channels);
+  for (let i = 0; i < width * height; i++) {
+    const colour = data.subarray(4 * i, 4 * i + 3);
+    pixels.set(channels === 1 ? [grey(...colour)] : colour, channels * i);
+  }
+  return pixels;
+}
+
 // Lays painted canvases out in rows on a white ground.
 export function sheet(canvases, columns) {
   const factor = Math.max(1, Math.ceil(SMALLEST / canvases[0].width));

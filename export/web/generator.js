@@ -1,4 +1,4 @@
-// The generator: loaded once, then a function from latents (and labels, or codes) to pixels.
+// The generator: loaded once, then a function from latents (and labels, or codes), or from a picture, to pixels.
 
 import * as ort from "./ort.wasm.bundle.min.js";
 
@@ -15,22 +15,25 @@ export class Generator {
   }
 
   constructor(facts, session) {
-    const { metadata, inputs, code = null } = facts;
+    const { metadata, kinds, output, code = null, given = null } = facts;
     this.session = session;
-    this.inputs = inputs;
+    this.names = kinds; // of the inputs: {latent, label, code, given}, those that there are
     this.code = code; // {categories, continuous} of an InfoGAN
-    this.latentShape = JSON.parse(metadata.latent_shape);
+    const latent = kinds.latent ? JSON.parse(metadata.inputs)[kinds.latent] : { shape: [] };
+    this.latentShape = latent.shape;
     this.latentSize = this.latentShape.reduce((a, b) => a * b, 1);
-    this.distribution = metadata.latent_distribution;
-    [this.height, this.width, this.channels] = JSON.parse(metadata.image_shape);
+    this.distribution = latent.distribution;
+    this.output = output.name;
+    Object.assign(this, sizes(output.shape));
+    this.given = given && sizes(given.shape); // {height, width, channels} of the picture that is translated
     this.classes = this.classNames(metadata);
     this.queue = Promise.resolve();
   }
 
   // Names of the classes, or of the values of the code's first category; empty where there is nothing to choose.
   classNames(metadata) {
-    const count = this.inputs.includes("label") ? Number(metadata.num_classes) : this.code?.categories[0] ?? 0;
-    if (this.inputs.includes("label") && metadata.class_names) return JSON.parse(metadata.class_names);
+    const count = this.names.label ? Number(metadata.num_classes) : this.code?.categories[0] ?? 0;
+    if (this.names.label && metadata.class_names) return JSON.parse(metadata.class_names);
     return Array.from({ length: count }, (_, i) => String(i));
   }
 
@@ -42,7 +45,20 @@ export class Generator {
   // Float32Array (count * codeSize) of an InfoGAN -> Uint8Array (count * height * width * channels).
   // `shown(pixels, first)` is called with each part as soon as it is there; if it returns false, the rest is left out.
   draw(latents, labels = null, codes = null, shown = null) {
-    const run = this.queue.then(() => this.drawParts(latents, labels, codes, shown)); // one at a time
+    return this.inTurn(() => this.drawParts(latents, labels, codes, shown));
+  }
+
+  // Translates one picture: Uint8Array (given.height * given.width * given.channels) -> that of the output's size.
+  translate(pixels) {
+    const { height, width, channels } = this.given;
+    const values = Float32Array.from(pixels, (p) => Math.fround(p / 127.5) - 1);
+    const feeds = { [this.names.given]: new ort.Tensor("float32", values, [1, height, width, channels]) };
+    return this.inTurn(async () => toUint8((await this.session.run(feeds))[this.output].data));
+  }
+
+  // Runs one thing at a time.
+  inTurn(work) {
+    const run = this.queue.then(work);
     this.queue = run.catch(() => {});
     return run;
   }
@@ -55,17 +71,22 @@ export class Generator {
       const size = Math.min(PART, count - first);
       const rows = (values, width) => Float32Array.from(values.slice(first * width, (first + size) * width));
       const feeds = {
-        latent: new ort.Tensor("float32", rows(latents, this.latentSize), [size, ...this.latentShape]),
+        [this.names.latent]: new ort.Tensor("float32", rows(latents, this.latentSize), [size, ...this.latentShape]),
       };
-      if (this.inputs.includes("label")) feeds.label = new ort.Tensor("int32", Int32Array.from(rows(labels, 1)), [size]);
-      if (this.code) feeds.code = new ort.Tensor("float32", rows(codes, this.codeSize), [size, this.codeSize]);
-      const { image } = await this.session.run(feeds);
+      const { label, code } = this.names;
+      if (label) feeds[label] = new ort.Tensor("int32", Int32Array.from(rows(labels, 1)), [size]);
+      if (code) feeds[code] = new ort.Tensor("float32", rows(codes, this.codeSize), [size, this.codeSize]);
+      const made = (await this.session.run(feeds))[this.output];
       const part = pixels.subarray(first * numbers, (first + size) * numbers);
-      part.set(toUint8(image.data));
+      part.set(toUint8(made.data));
       if (shown?.(part, first) === false) break;
     }
     return pixels;
   }
+}
+
+function sizes([height, width, channels]) {
+  return { height, width, channels };
 }
 
 // floor(127.5 * x + 128) within 0 to 255, in float32 as keras_gan.pictures.to_uint8.

@@ -57,7 +57,7 @@ def subject_at(path: Path, count: int, seed: int, best: bool = False, bad_files:
         return Subject(generated(gan, count, seed), tuple(gan.image_shape), run, True)
     if is_exported(path):
         generator = open_generator(path)
-        return Subject(generated(generator, count, seed), generator.image_shape, None, True)
+        return Subject(generated(generator, count, seed), generator.output_shapes()[generator.output], None, True)
     if not path.exists():
         raise FileNotFoundError(
             f"A run, a SavedModel, an .onnx file or a folder of images is needed. Received: {path}, which is not there."

@@ -15,10 +15,10 @@ class Format(NamedTuple):
     """How a format is written.
 
     Attributes:
-        export: `(gan, path, about=)` -> the path written, compared with Keras.
+        export: `(gan, path, about=, generator=)` -> the path written, compared with Keras.
         place: name of the file or folder within the folder of exports.
-        usage: Markdown for the model card, how it is called; `{path}`, `{shape}` (of four latents) and
-            `{label}` or `{array_label}` (in TensorFlow or NumPy) are filled in.
+        usage: Markdown for the model card, how it is called; `{path}` and the words of `keras_gan.exporting.usage` are
+            filled in.
         usual: whether it is written when no format is asked for.
         options: names of further arguments of `export` that the command line has.
         compared: whether `verify` takes such a file, by the format's name.
@@ -38,22 +38,18 @@ SAVED_MODEL = """**TensorFlow**, and TF Serving:
 import tensorflow as tf
 
 generator = tf.saved_model.load("{path}")
-images = generator.signatures["uint8"](latent=tf.random.normal(({shape})){label})["image"]
+{made} = generator.signatures["{signature}"]({arguments})["{output}"]
 ```"""
 
-ONNX = """**ONNX Runtime**; the file's metadata says how to draw:
+ONNX = """**ONNX Runtime**; the file's metadata says how to use it:
 
-```
-python sample.py {path} --count 64 --seed 0 --out grid.png
-```
-
-`sample.py` is keras_gan's `export/onnxruntime/sample.py`: NumPy, ONNX Runtime and Pillow."""
+{program}"""
 
 TF_SERVING = """**TensorFlow Serving**; `README.md` in that folder tells more:
 
 ```
 docker compose up --detach --wait
-python rest_client.py --seeds 0-15 --out grid.png
+{request}
 ```"""
 
 LITERT = """**LiteRT**:
@@ -63,8 +59,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 signature = Interpreter("{path}").get_signature_runner()
-latent = np.random.default_rng(0).standard_normal(({shape}), "float32")
-images = signature(latent=latent{array_label})["image"]
+{made} = signature({array_arguments})["{output}"]
 ```"""
 
 WEB = """**A page in the browser**; any server of static files will do:

@@ -1,4 +1,4 @@
-"""What is exported: the averaged generator in float32, with named inputs and one output; the check of its copies."""
+"""What is exported: a generator's average in float32, with named inputs and outputs; the check of its copies."""
 
 import contextlib
 import json
@@ -15,101 +15,145 @@ from keras import ops
 
 from keras_gan._backend import exact
 from keras_gan.exporting import about as descriptions
+from keras_gan.exporting import interface
+from keras_gan.exporting.examples import examples
 from keras_gan.exporting.float32 import in_float32
-from keras_gan.models.gan import GAN
+from keras_gan.game import Game
+from keras_gan.inputs import Input, Label, Latent, NetworkGenerator
+from keras_gan.media import Images, Medium
 from keras_gan.version import __version__
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-OUTPUT = "image"
 FORMAT = 1  # of the metadata; raised when a reader of the old ones would go wrong
+OTHER_FORMAT = 3  # of generators without a latent or a picture: `inputs` and `outputs` alone describe them
 BATCH_SIZES = (1, 3, 16)  # a file may run at 1 and fail, or differ, at more: so does a dynamic grouped convolution
-REBUILT = 0.1  # mean difference of pictures: half precision explains 0.02
-OWN_NOISE = " Keras itself draws another picture at each call: make the generator's noise an input."
+REBUILT = 0.1  # mean difference of outputs: half precision explains 0.02
+OWN_NOISE = " Keras itself makes something else at each call: make the generator's noise an input."
 
-Run = Callable[[dict[str, np.ndarray]], np.ndarray]
+Run = Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]
+
+
+def chosen_generator(gan: Game | NetworkGenerator, name: str | None = None) -> NetworkGenerator:
+    """Returns the generator that is meant: of a game the one of this name, or the first.
+
+    Raises:
+        TypeError: if `gan` is neither a game nor a `NetworkGenerator`.
+        ValueError: for a name that no generator has.
+    """
+    if isinstance(gan, Game):
+        return gan.generator_called(name)
+    if not isinstance(gan, NetworkGenerator):
+        raise TypeError(f"`gan` must be a keras_gan.GAN, another game, or a NetworkGenerator. Received: gan={gan!r}.")
+    if name not in (None, gan.name):
+        raise ValueError(f"`generator` must be {gan.name!r} or None. Received: generator={name!r}.")
+    return gan
 
 
 class ExportedGenerator:
-    """The averaged generator of a GAN as a function of named tensors.
+    """The network of a generator, its average if there is one, as a function of named tensors.
 
-    Inputs are those of `gan.fixed_inputs`, by name (`"latent"`), with a batch axis of any size; the output is
-    `"image"`, float32 `(batch, height, width, channels)` in [-1, 1].
+    Inputs and outputs are those of the generator, by name, with a batch axis of any size. Outputs are as networks make
+    them: float32, pictures in [-1, 1].
 
     Args:
-        gan: a `keras_gan.GAN`.
+        gan: a game, such as a `keras_gan.GAN`, or a `keras_gan.inputs.NetworkGenerator`.
         about: dict, what the file says of itself, or None; see `keras_gan.exporting.about`.
+        generator: str, which generator of the game. Defaults to the first.
 
     Raises:
-        TypeError: if `gan` is not a GAN.
+        TypeError: if `gan` is neither.
         ValueError: if a weight is not finite, the network cannot be had in float32, or `about` is not as expected.
     """
 
-    def __init__(self, gan: GAN, about: Mapping[str, Any] | None = None):
-        if not isinstance(gan, GAN):
-            raise TypeError(f"`gan` must be a keras_gan.GAN. Received: gan={gan!r}.")
-        self.about = descriptions.checked(about, gan.num_classes)
-        check_finite(gan.ema_generator)
-        if not int(gan.images_seen.numpy()):
+    def __init__(
+        self, gan: Game | NetworkGenerator, about: Mapping[str, Any] | None = None, generator: str | None = None
+    ):
+        trained = chosen_generator(gan, generator)
+        self.inputs: dict[str, Input] = trained.inputs
+        self.outputs: dict[str, Medium] = trained.outputs
+        self.names = list(self.inputs)
+        self.about = descriptions.checked(about, self.num_classes)
+        check_finite(trained.used)
+        if isinstance(gan, Game) and not int(gan.images_seen.numpy()):
             warnings.warn("The GAN has not been trained: it has seen no images.", stacklevel=3)
-        self.gan = gan
-        self.network = in_float32(gan.ema_generator)
-        examples = gan.fixed_inputs(3, seed=0)
-        self.names = list(examples)
-        self.shapes = {name: (v.shape[1:], v.dtype) for name, v in examples.items()}
-        images = self.run(examples)
-        self.image_shape = images.shape[1:]
-        if self.network is not gan.ema_generator:
-            trained = ops.convert_to_numpy(gan.generate(examples, generator=gan.ema_generator))
-            if not (difference := np.mean(np.abs(images - trained))) < REBUILT:
+        self.network = in_float32(trained.used)
+        self.generator = NetworkGenerator(trained.name, self.inputs, self.outputs, self.network)
+        values = self.examples(3)
+        made = self.run(values)
+        vary = any(None in each.shape for each in self.inputs.values())
+        self.shapes = self.generator.output_shapes() if vary else {name: v.shape[1:] for name, v in made.items()}
+        if self.network is not trained.used:
+            self._check_rebuilt(made, trained(values, network=trained.used))
+
+    def _check_rebuilt(self, made, expected):
+        for name, values in made.items():
+            if not (difference := np.mean(np.abs(values - ops.convert_to_numpy(expected[name])))) < REBUILT:
                 raise ValueError(
                     "The generator rebuilt in float32 must draw the same pictures. Received: a mean difference of "
-                    f"{difference:.3g}. Give its layers a complete get_config."
+                    f"{difference:.3g} in {name!r}. Give its layers a complete get_config."
                 )
 
-    def run(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
-        """Draws images with Keras: what every exported file is compared with."""
+    @property
+    def num_classes(self) -> int | None:
+        """Number of classes that it draws, or None without a label."""
+        return next((each.num_classes for each in self.inputs.values() if isinstance(each, Label)), None)
+
+    def examples(self, count: int, seed: int = 0) -> dict[str, np.ndarray]:
+        """Returns good inputs; signals that it is given are made up."""
+        return examples(self.generator, count, seed)
+
+    def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Makes outputs with Keras: what every exported file is compared with."""
         with exact():
-            return ops.convert_to_numpy(self.gan.generate(inputs, generator=self.network))
+            return {name: ops.convert_to_numpy(value) for name, value in self.generator(inputs).items()}
 
     @property
     def signature(self) -> "list[tf.TensorSpec]":
         """What the exported function takes."""
         import tensorflow as tf
 
-        return [tf.TensorSpec((None, *shape), dtype, name=name) for name, (shape, dtype) in self.shapes.items()]
+        return [tf.TensorSpec((None, *each.shape), each.dtype, name=name) for name, each in self.inputs.items()]
 
-    def images(self, *tensors: "tf.Tensor") -> "dict[str, tf.Tensor]":
-        """Draws float32 images in [-1, 1]: the function that is exported.
+    def call(self, *tensors: "tf.Tensor") -> "dict[str, tf.Tensor]":
+        """Makes float32 outputs: the function that is exported.
 
         Runtimes take -1 for the last class: a label below 0 becomes one that is out of range, which they refuse.
         """
         inputs = dict(zip(self.names, tensors, strict=True))
-        if "label" in inputs and self.gan.num_classes is not None:
-            inputs["label"] = ops.where(inputs["label"] < 0, self.gan.num_classes, inputs["label"])
-        return {OUTPUT: self.gan.generate(inputs, generator=self.network)}
+        for name, each in self.inputs.items():
+            if isinstance(each, Label):
+                inputs[name] = ops.where(inputs[name] < 0, each.num_classes, inputs[name])
+        return self.generator(inputs, network=self.network)
 
     def metadata(self) -> dict[str, str]:
-        """Returns what a program needs to know to draw from the file, besides the names of its tensors."""
+        """Returns what a program needs to know to use the file, besides the types of its tensors."""
+        latent, medium = self.inputs.get("latent"), self.outputs.get("image")
+        pictured = isinstance(latent, Latent) and isinstance(medium, Images)
+        shape = latent.shape if pictured else ()
         return {
-            "keras_gan_format": str(FORMAT),
+            "keras_gan_format": str(FORMAT if pictured else OTHER_FORMAT),
             "keras_gan_version": __version__,
-            "latent_shape": json.dumps(self.gan.latent_shape),
-            "latent_dim": str(math.prod(self.gan.latent_shape)),
-            "latent_distribution": self.gan.latent,
-            "image_shape": json.dumps(self.image_shape),
-            **({} if self.gan.num_classes is None else {"num_classes": str(self.gan.num_classes)}),
-            "value_range": "-1,1",
-            "layout": "NHWC",
+            **interface.described(self.inputs, self.outputs, self.shapes),
+            **({"latent_shape": json.dumps(shape), "latent_dim": str(math.prod(shape))} if pictured else {}),
+            **({"latent_distribution": latent.distribution} if pictured else {}),
+            **({"image_shape": json.dumps(self.shapes["image"])} if pictured else {}),
+            **({} if self.num_classes is None else {"num_classes": str(self.num_classes)}),
+            **({"value_range": "-1,1", "layout": "NHWC"} if self.images else {}),
             **descriptions.as_metadata(self.about),
         }
+
+    @property
+    def images(self) -> list[str]:
+        """Names of the outputs that are pictures."""
+        return [name for name, medium in self.outputs.items() if isinstance(medium, Images)]
 
     def differences(self, run: Run, what: str, atol: float, seed: int = 0) -> dict[int, float]:
         """Compares an exported copy with Keras at batch sizes 1, 3 and 16.
 
         Args:
-            run: draws images from inputs as `gan.fixed_inputs` gives them.
+            run: makes outputs from inputs, {name: array} both.
             what: str, what the copy is called in errors.
             atol: float, largest absolute difference allowed (images span 2).
             seed: int, seed of the inputs.
@@ -118,31 +162,33 @@ class ExportedGenerator:
             {batch size: largest absolute difference}
 
         Raises:
-            ValueError: if the copy fails to run, or draws other pictures.
+            ValueError: if the copy fails to run, or makes other outputs.
         """
-        found = {}
-        for size in BATCH_SIZES:
-            inputs = self.gan.fixed_inputs(size, seed)
-            expected = self.run(inputs)
-            try:
-                with exact():
-                    received = np.asarray(run(inputs))
-            except Exception as error:  # each runtime has its own kinds
-                raise ValueError(
-                    f"The {what} must run at every batch size. Received: an error at batch size {size}: {error}"
-                ) from error
-            if received.shape != expected.shape:
-                raise ValueError(
-                    f"The {what} must draw what Keras draws. "
-                    f"Received: images {received.shape} instead of {expected.shape} at batch size {size}."
-                )
-            found[size] = float(np.max(np.abs(received - expected)))
-            if not found[size] <= atol:  # so that NaN fails too
-                raise ValueError(
-                    f"The {what} must draw what Keras draws within atol={atol:g}. Received: a largest difference of "
-                    f"{found[size]:.3g} at batch size {size}."
-                    + ("" if np.array_equal(self.run(inputs), expected) else OWN_NOISE)
-                )
+        return {size: self._difference(run, what, atol, self.examples(size, seed), size) for size in BATCH_SIZES}
+
+    def _difference(self, run, what, atol, inputs, size):
+        expected = self.run(inputs)
+        try:
+            with exact():
+                received = {name: np.asarray(value) for name, value in run(inputs).items()}
+        except Exception as error:  # each runtime has its own kinds
+            raise ValueError(
+                f"The {what} must run at every batch size. Received: an error at batch size {size}: {error}"
+            ) from error
+        shapes = [{name: value.shape for name, value in made.items()} for made in (received, expected)]
+        if shapes[0] != shapes[1]:
+            raise ValueError(
+                f"The {what} must draw what Keras draws. "
+                f"Received: {shapes[0]} instead of {shapes[1]} at batch size {size}."
+            )
+        found = float(np.max([np.max(np.abs(received[name] - expected[name])) for name in expected]))
+        if not found <= atol:  # so that NaN fails too
+            again = self.run(inputs)
+            raise ValueError(
+                f"The {what} must draw what Keras draws within atol={atol:g}. Received: a largest difference of "
+                f"{found:.3g} at batch size {size}."
+                + ("" if all(np.array_equal(again[name], expected[name]) for name in expected) else OWN_NOISE)
+            )
         return found
 
 

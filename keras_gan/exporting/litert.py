@@ -13,8 +13,9 @@ import keras
 import numpy as np
 
 from keras_gan.exporting import process
-from keras_gan.exporting.generator import OUTPUT, ExportedGenerator, Run, quiet
-from keras_gan.models.gan import GAN
+from keras_gan.exporting.generator import ExportedGenerator, Run, quiet
+from keras_gan.game import Game
+from keras_gan.inputs import NetworkGenerator
 from keras_gan.storage.files import replacing
 
 ABOUT = "keras_gan.json"  # what ONNX keeps in the file
@@ -27,11 +28,17 @@ MENDS = {
 }
 
 
-def to_litert(gan: GAN, path: str | os.PathLike, atol: float = 1e-4, about: Mapping[str, Any] | None = None) -> Path:
-    """Writes the averaged generator as one LiteRT (TensorFlow Lite) file, float32, for phones and small devices.
+def to_litert(
+    gan: Game | NetworkGenerator,
+    path: str | os.PathLike,
+    atol: float = 1e-4,
+    about: Mapping[str, Any] | None = None,
+    generator: str | None = None,
+) -> Path:
+    """Writes the averaged network of a generator as one LiteRT (TensorFlow Lite) file, float32, for small devices.
 
-    It has one signature, `serving_default`, with the inputs of `gan.fixed_inputs` by name (`latent`: float32
-    `(batch, *latent_shape)`, any batch size) and one output, `image`: float32 `(batch, height, width, channels)` in
+    It has one signature, `serving_default`, with the generator's inputs by name (`latent`: float32
+    `(batch, *latent_shape)`, any batch size) and its outputs, `image`: float32 `(batch, height, width, channels)` in
     [-1, 1]. Only LiteRT's own operations are used.
 
     A zip archive is appended to the model, as TensorFlow Lite's metadata keep further files; in it `keras_gan.json`
@@ -42,11 +49,12 @@ def to_litert(gan: GAN, path: str | os.PathLike, atol: float = 1e-4, about: Mapp
     TensorFlow process converts.
 
     Args:
-        gan: a `keras_gan.GAN`.
+        gan: a game, such as a `keras_gan.GAN`, or a `keras_gan.inputs.NetworkGenerator`.
         path: the file to write, usually `*.tflite`.
         atol: float, largest difference from Keras allowed (images span 2). Defaults to 1e-4, an eightieth of a grey
             level; convolutions in another order differ by 1e-6.
         about: dict, what else `keras_gan.json` says, or None; as of `to_onnx`.
+        generator: str, which generator of the game. Defaults to the first.
 
     Returns:
         The path written.
@@ -66,13 +74,13 @@ def to_litert(gan: GAN, path: str | os.PathLike, atol: float = 1e-4, about: Mapp
     generator.tflite
     """
     if process.elsewhere():
-        return Path(process.in_tensorflow(to_litert, gan, path=Path(path), atol=atol, about=about))
-    generator = ExportedGenerator(gan, about)
+        return Path(process.in_tensorflow(to_litert, gan, generator, path=Path(path), atol=atol, about=about))
+    exported = ExportedGenerator(gan, about, generator)
     with quiet(), replacing(path) as written:
-        written.write_bytes(converted(generator))
+        written.write_bytes(converted(exported))
         with zipfile.ZipFile(written, "a") as archive:
-            archive.writestr(zipfile.ZipInfo(ABOUT), json.dumps(generator.metadata(), indent=2) + "\n")  # dated 1980
-        generator.differences(litert_runner(written), "LiteRT file", atol)
+            archive.writestr(zipfile.ZipInfo(ABOUT), json.dumps(exported.metadata(), indent=2) + "\n")  # dated 1980
+        exported.differences(litert_runner(written), "LiteRT file", atol)
     return Path(path)
 
 
@@ -88,8 +96,8 @@ def converted(generator: ExportedGenerator) -> bytes:
     generator.network = with_resizing(generator.network)
     module = tf.Module()
     module.weights = [variable.value for variable in generator.network.variables]  # else they would not be in the file
-    module.images = tf.function(generator.images, input_signature=generator.signature, autograph=False)
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([module.images.get_concrete_function()], module)
+    module.call = tf.function(generator.call, input_signature=generator.signature, autograph=False)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([module.call.get_concrete_function()], module)
     try:
         with nothing_printed():
             return converter.convert()
@@ -134,7 +142,7 @@ def with_resizing(network: keras.Model) -> keras.Model:
 
 
 def litert_runner(path: str | os.PathLike, threads: int = 1) -> Run:
-    """Opens a LiteRT file; returns the function that draws float32 images with it.
+    """Opens a LiteRT file; returns the function that makes float32 outputs with it.
 
     Raises:
         FileNotFoundError: if there is no file.
@@ -151,8 +159,8 @@ def litert_runner(path: str | os.PathLike, threads: int = 1) -> Run:
     except Exception as error:  # its errors share no base class
         raise ValueError(f"LiteRT must be able to load the LiteRT file. Received: {first_line(error)}") from error
 
-    def run(inputs: dict[str, np.ndarray]) -> np.ndarray:
-        return signature(**inputs)[OUTPUT]
+    def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return signature(**inputs)
 
     return run
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras_gan.exporting import onnx_passes, process
-from keras_gan.exporting.generator import OUTPUT, ExportedGenerator, Run, quiet
+from keras_gan.exporting.generator import ExportedGenerator, Run, quiet
 from keras_gan.exporting.onnx_variants import PROMISES, Variant
-from keras_gan.models.gan import GAN
+from keras_gan.game import Game
+from keras_gan.inputs import NetworkGenerator
 from keras_gan.storage.files import replacing
 from keras_gan.version import __version__
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import onnx
     import onnxruntime
 
+MADE = "_made"  # added to outputs that are called like an input: in ONNX all names differ
 OPSETS = range(9, 19)  # tf2onnx 1.17 needs 9 for convolutions of dynamic batch, and knows none beyond 18
 
 # TensorFlow operations that ONNX lacks, by what brings them in and what does the same.
@@ -33,7 +35,7 @@ MENDS = {
 
 
 def to_onnx(
-    gan: GAN,
+    gan: Game | NetworkGenerator,
     path: str | os.PathLike,
     opset: int = 18,
     atol: float | None = None,
@@ -41,12 +43,13 @@ def to_onnx(
     pixels: bool = False,
     precision: str = "float32",
     slim: bool = False,
+    generator: str | None = None,
 ) -> Path:
-    """Writes the averaged generator as one ONNX file that says in its metadata how to draw from it.
+    """Writes the averaged network of a generator as one ONNX file that says in its metadata how to use it.
 
-    Inputs are those of `gan.fixed_inputs` by name (`latent`: float32 `(batch, *latent_shape)`), the output is `image`:
-    float32 `(batch, height, width, channels)` in [-1, 1], or with `pixels` uint8; the first axis of each is called
-    `batch` and has any size.
+    Inputs and outputs are those of the generator by name (`latent`: float32 `(batch, *latent_shape)`; `image`: float32
+    `(batch, height, width, channels)` in [-1, 1], or with `pixels` uint8); an output that is called like an input has
+    `_made` added to its name. The first axis of each is called `batch` and has any size.
 
     The file appears in one step, in place of an older one, after ONNX's checker passed it and ONNX Runtime drew the
     same pictures as Keras at batch sizes 1, 3 and 16. On the JAX backend a TensorFlow process converts.
@@ -59,26 +62,30 @@ def to_onnx(
       inputs and outputs stay float32, and so does what normalizes.
     - `"int8"`: the mean difference of each picture is at most 0.05, six grey levels. About a quarter of the bytes.
       Weights of convolutions and dense layers are integers per channel, with ranges from latents that
-      `gan.fixed_inputs` draws. Faster where upsampling is resizing and convolution, not where it is transposed.
+      `gan.fixed_inputs` draws, or from made-up smooth signals where the generator is given some: compare the file on
+      real ones then. Faster where upsampling is resizing and convolution, not where it is transposed.
 
-    Metadata (strings): `keras_gan_format` (1, with `pixels` 2), `keras_gan_version`, `latent_shape` and `image_shape`
-    (JSON lists), `latent_dim`, `latent_distribution` (`normal` or `uniform`), `precision`, `output_type` (`float32` or
-    `uint8`), `value_range` (`-1,1` or `0,255`), `layout` (`NHWC`); of a GAN with labels `num_classes`: then `label`,
-    int32 `(batch,)`, is a second input; of float16 and int8 `mean_difference` and `largest_difference`, measured on the
-    pictures of `gan.fixed_inputs(16, seed=0)`.
+    Metadata (strings): `keras_gan_format`, `keras_gan_version`, `inputs` and `outputs` (JSON: of every input its kind
+    and what that needs, of every output its medium and shape), `precision`, `output_type` (`float32` or `uint8`),
+    `value_range` (`-1,1` or `0,255`) and `layout` (`NHWC`) of pictures; of a GAN with labels `num_classes`: then
+    `label`, int32 `(batch,)`, is a second input; of float16 and int8 `mean_difference` and `largest_difference`,
+    measured on 16 outputs. Generators with an input `latent` and pictures as output `image` have the format 1, with
+    `pixels` 2, and say the same as `latent_shape` and `image_shape` (JSON lists), `latent_dim`, `latent_distribution`
+    (`normal` or `uniform`). All others have the format 3.
 
     Args:
-        gan: a `keras_gan.GAN`.
+        gan: a game, such as a `keras_gan.GAN`, or a `keras_gan.inputs.NetworkGenerator`.
         path: the file to write, usually `*.onnx`.
         opset: int from 9 to 18, version of ONNX's operations; from 13 on with int8. Defaults to 18, the newest that
             tf2onnx writes.
         atol: float, the difference from Keras to allow, or None for that of the precision.
         about: dict, what else the metadata says, or None: any of `class_names` (list of str), `training_data`,
             `recipe`, `license`, `intended_use` (str each), `metrics` (list of dicts). What is no text becomes JSON.
-        pixels: bool, whether the output is uint8 by the formula of `keras_gan.media.to_uint8`. Defaults to False.
+        pixels: bool, whether pictures are uint8 by the formula of `keras_gan.media.to_uint8`. Defaults to False.
         precision: `"float32"`, `"float16"` or `"int8"`. Defaults to `"float32"`.
         slim: bool, let onnxslim merge nodes: nearest-neighbour upsampling takes half as many, batch normalization none.
             For runtimes that do not do so themselves; ONNX Runtime does. Defaults to False.
+        generator: str, which generator of the game. Defaults to the first.
 
     Returns:
         The path written.
@@ -86,9 +93,9 @@ def to_onnx(
     Raises:
         FileExistsError: if `path` is a folder.
         ImportError: if `slim` is asked for and onnxslim is not installed.
-        ValueError: if `opset` or `precision` is out of range, `about` is not as described, a weight is not finite, an
-            operation has no counterpart in ONNX (named), or the file would not run or draw other pictures than Keras.
-            Nothing is written then.
+        ValueError: if `opset` or `precision` is out of range, `about` is not as described, a weight is not finite,
+            there are no pictures to give as `pixels`, an operation has no counterpart in ONNX (named), or the file
+            would not run or draw other pictures than Keras. Nothing is written then.
 
     Example:
 
@@ -103,21 +110,23 @@ def to_onnx(
     check_opset(opset, precision)
     if process.elsewhere():
         options = {"opset": opset, "atol": atol, "about": about, "pixels": pixels, "precision": precision, "slim": slim}
-        return Path(process.in_tensorflow(to_onnx, gan, path=Path(path), **options))
-    generator = ExportedGenerator(gan, about)
+        return Path(process.in_tensorflow(to_onnx, gan, generator, path=Path(path), **options))
+    exported = ExportedGenerator(gan, about, generator)
+    if pixels and not exported.images:
+        raise ValueError(f"`pixels` is for generators of pictures. Received: pixels=True, outputs {exported.outputs}.")
     with quiet(), replacing(path) as written:
-        model = converted(generator, opset)
+        model = converted(exported, opset)
         written.write_bytes(model.SerializeToString())
         if slim or variant != Variant():
             # What the conversion does wrong is told as such, and not as a matter of precision.
-            generator.differences(onnx_runner(written), "ONNX file", max(PROMISES["float32"], atol or 0))
-            model = changed(model, generator, variant, slim)
+            exported.differences(onnx_runner(written), "ONNX file", max(PROMISES["float32"], atol or 0))
+            model = changed(model, exported, variant, slim)
             written.write_bytes(model.SerializeToString())
         if precision != "float32":
-            found = variant.measured(generator, onnx_runner(written))
-            finished(model, generator.metadata() | variant.metadata() | found)
+            found = variant.measured(exported, onnx_runner(written))
+            finished(model, variant.metadata(exported) | found)
             written.write_bytes(model.SerializeToString())
-        variant.differences(generator, onnx_runner(written), atol)
+        variant.differences(exported, onnx_runner(written), atol)
     return Path(path)
 
 
@@ -134,14 +143,24 @@ def converted(generator: ExportedGenerator, opset: int) -> "onnx.ModelProto":
     import tensorflow as tf
     import tf2onnx.convert
 
-    function = tf.function(generator.images, input_signature=generator.signature, autograph=False)
+    names = output_names(generator)
+
+    def named(*tensors):
+        return {names[output]: value for output, value in generator.call(*tensors).items()}
+
+    function = tf.function(named, input_signature=generator.signature, autograph=False)
     try:
         model, _ = tf2onnx.convert.from_function(function, input_signature=generator.signature, opset=opset)
     except Exception as error:  # tf2onnx raises what its handlers happen to raise
         raise ValueError(f"The generator could not be converted to ONNX opset {opset}: {error}") from error
     check_operations(model, opset)
-    tidy(model, generator.image_shape)
-    return finished(model, generator.metadata() | Variant().metadata())
+    tidy(model, {names[output]: shape for output, shape in generator.shapes.items()})
+    return finished(model, Variant().metadata(generator))
+
+
+def output_names(generator: ExportedGenerator) -> dict[str, str]:
+    """Returns {output: its name in the file}."""
+    return {output: output + MADE if output in generator.names else output for output in generator.outputs}
 
 
 def changed(model: "onnx.ModelProto", generator: ExportedGenerator, variant: Variant, slim: bool) -> "onnx.ModelProto":
@@ -154,8 +173,10 @@ def changed(model: "onnx.ModelProto", generator: ExportedGenerator, variant: Var
             model = onnx_passes.quantized(model, generator)
     except Exception as error:  # ONNX Runtime's tools raise what they happen to raise
         raise ValueError(f"The ONNX file could not be brought to {variant.precision}: {error}") from error
-    model = onnx_passes.with_pixels(model) if variant.pixels else model
-    return finished(model, generator.metadata() | variant.metadata())
+    if variant.pixels:
+        names = output_names(generator)
+        model = onnx_passes.with_pixels(model, [names[output] for output in generator.images])
+    return finished(model, variant.metadata(generator))
 
 
 def finished(model: "onnx.ModelProto", metadata: Mapping[str, str]) -> "onnx.ModelProto":
@@ -204,12 +225,17 @@ def nodes(graph: "onnx.GraphProto") -> Iterator["onnx.NodeProto"]:
                 yield from nodes(inner)
 
 
-def tidy(model: "onnx.ModelProto", image_shape: tuple[int, ...]) -> None:
-    """Names the batch axes and drops what the conversion leaves behind."""
+def tidy(model: "onnx.ModelProto", shapes: Mapping[str, tuple]) -> None:
+    """Names the axes whose sizes vary, and drops what the conversion leaves behind."""
     for tensor in (*model.graph.input, *model.graph.output):
-        tensor.type.tensor_type.shape.dim[0].dim_param = "batch"
-    for axis, size in zip(model.graph.output[0].type.tensor_type.shape.dim[1:], image_shape, strict=True):
-        axis.dim_value = size
+        batch, *others = tensor.type.tensor_type.shape.dim
+        batch.dim_param = "batch"
+        sizes = shapes.get(tensor.name, [axis.dim_value or None for axis in others])
+        for number, (axis, size) in enumerate(zip(others, sizes, strict=True), 1):
+            if size is None:
+                axis.dim_param = f"{tensor.name}_{number}"
+            else:
+                axis.dim_value = size
     del model.graph.value_info[:]  # shapes in terms of the axis that was renamed
     used = {node.domain for node in nodes(model.graph)} | {""}
     kept = [entry for entry in model.opset_import if entry.domain in used]
@@ -218,7 +244,7 @@ def tidy(model: "onnx.ModelProto", image_shape: tuple[int, ...]) -> None:
 
 
 def onnx_runner(path: str | os.PathLike) -> Run:
-    """Opens an ONNX file; returns the function that draws images with it: float32, or uint8 if that is its output.
+    """Opens an ONNX file; returns the function that makes its outputs: float32, pictures uint8 if that is their type.
 
     Raises:
         FileNotFoundError: if there is no file.
@@ -226,8 +252,11 @@ def onnx_runner(path: str | os.PathLike) -> Run:
     """
     session = onnx_session(path)
 
-    def run(inputs: dict[str, np.ndarray]) -> np.ndarray:
-        return session.run([OUTPUT], inputs)[0]
+    taken, made = ([tensor.name for tensor in tensors] for tensors in (session.get_inputs(), session.get_outputs()))
+    names = [name.removesuffix(MADE) if name.removesuffix(MADE) in taken else name for name in made]
+
+    def run(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return dict(zip(names, session.run(made, inputs), strict=True))
 
     return run
 

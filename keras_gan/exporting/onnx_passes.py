@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from keras_gan.exporting.generator import OUTPUT, ExportedGenerator
+from keras_gan.exporting.generator import ExportedGenerator
 from keras_gan.storage import files
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import onnx
 
 CALIBRATION = 512  # latents that the ranges of int8 come from; those of 128 cut off what a small generator draws
+SIGNALS = 64  # the same, of signals that a generator is given, which take more memory
 CALIBRATION_SEED = 1  # not that of the comparison
 QUANTIZED = ("Conv", "ConvTranspose", "MatMul", "Gemm")
 OUTPUT_CHANNELS = {"Conv": 0, "ConvTranspose": 1}  # the axis of their weights
@@ -97,26 +98,26 @@ def _read(node: "onnx.NodeProto") -> set[str]:
 def quantized(model: "onnx.ModelProto", generator: ExportedGenerator) -> "onnx.ModelProto":
     """Returns a model whose convolutions and matrix products have int8 weights, per channel, between QDQ nodes.
 
-    Ranges come from latents that `gan.fixed_inputs` draws: no data is needed. In float32 stay convolutions that draw
-    the colours, which are small and decide the grey levels; what transposed convolutions give, since ONNX Runtime
-    computes them in float32 anyway; products of two activations (attention).
+    Ranges come from latents that `gan.fixed_inputs` draws, or made-up signals: no data is needed. In float32 stay
+    convolutions that draw the colours, which are small and decide the grey levels; what transposed convolutions give,
+    since ONNX Runtime computes them in float32 anyway; products of two activations (attention).
     """
     import onnx
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
-    colours = generator.image_shape[-1]
+    colours = {generator.shapes[name][-1] for name in generator.images}
     shapes = {tensor.name: tensor.dims for tensor in model.graph.initializer}
     drawing = [
         node.name
         for node in model.graph.node
         if node.op_type in OUTPUT_CHANNELS and node.input[1] in shapes
-        if shapes[node.input[1]][OUTPUT_CHANNELS[node.op_type]] == colours
+        if shapes[node.input[1]][OUTPUT_CHANNELS[node.op_type]] in colours
     ]
     with files.temporary_folder() as folder, _root_logger_untouched():
         quantize_static(
             model,
             f"{folder}/quantized.onnx",
-            _Latents(generator),
+            _Calibration(generator),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(QUANTIZED),
             nodes_to_exclude=drawing,
@@ -129,12 +130,13 @@ def quantized(model: "onnx.ModelProto", generator: ExportedGenerator) -> "onnx.M
         return onnx.load(f"{folder}/quantized.onnx")
 
 
-class _Latents:
+class _Calibration:
     """The calibration data of ONNX Runtime: `get_next` gives a batch of inputs, or None at the end."""
 
     def __init__(self, generator: ExportedGenerator, batch: int = 16):
-        inputs = generator.gan.fixed_inputs(max(CALIBRATION, generator.gan.num_classes or 0), CALIBRATION_SEED)
-        count = len(next(iter(inputs.values())))
+        given = any(hasattr(each, "medium") for each in generator.inputs.values())
+        count = max(SIGNALS if given else CALIBRATION, generator.num_classes or 0)
+        inputs = generator.examples(count, CALIBRATION_SEED)
         self.batches = ({k: v[i : i + batch] for k, v in inputs.items()} for i in range(0, count, batch))
 
     def get_next(self) -> "dict[str, np.ndarray] | None":
@@ -158,24 +160,32 @@ def _root_logger_untouched() -> Iterator[None]:
         root.removeFilter(nothing)
 
 
-def with_pixels(model: "onnx.ModelProto") -> "onnx.ModelProto":
-    """Returns a model whose output is uint8 by the formula of `keras_gan.media.to_uint8`, computed in float32."""
+def with_pixels(model: "onnx.ModelProto", outputs: list[str]) -> "onnx.ModelProto":
+    """Returns a model whose outputs of these names are uint8, by the formula of `keras_gan.media.to_uint8`."""
+    import onnx
+
+    for tensor in model.graph.output:
+        if tensor.name in outputs:
+            _append_to_uint8(model.graph, tensor.name)
+            tensor.type.tensor_type.elem_type = onnx.TensorProto.UINT8
+    return model
+
+
+def _append_to_uint8(graph: "onnx.GraphProto", output: str) -> None:
     import onnx
     from onnx import helper
 
-    graph, before = model.graph, f"{OUTPUT}_float"
+    before = f"{output}_float"
     for node in graph.node:
         for names in (node.input, node.output):
             for index, name in enumerate(names):
-                if name == OUTPUT:
+                if name == output:
                     names[index] = before
     steps = (("Mul", 127.5), ("Add", 128.0), ("Max", 0.0), ("Min", 255.0))  # Clip differs between opsets
     name = before
     for operation, number in steps:
-        constant, result = f"to_uint8_{operation}_number", f"to_uint8_{operation}"
+        constant, result = f"{output}_{operation}_number", f"{output}_{operation}"
         graph.initializer.append(helper.make_tensor(constant, onnx.TensorProto.FLOAT, (), [number]))
         graph.node.append(helper.make_node(operation, [name, constant], [result], name=result))
         name = result
-    graph.node.append(helper.make_node("Cast", [name], [OUTPUT], name="to_uint8", to=onnx.TensorProto.UINT8))
-    graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.UINT8
-    return model
+    graph.node.append(helper.make_node("Cast", [name], [output], name=f"{output}_uint8", to=onnx.TensorProto.UINT8))

@@ -22,7 +22,7 @@ class Variant(NamedTuple):
 
     Attributes:
         precision: `"float32"`, `"float16"` or `"int8"`.
-        pixels: whether its output is uint8.
+        pixels: whether its pictures are uint8.
     """
 
     precision: str = "float32"
@@ -45,22 +45,31 @@ class Variant(NamedTuple):
             )
         return self
 
-    def metadata(self) -> dict[str, str]:
-        """Returns what a file says of this."""
-        found = {"precision": self.precision, "output_type": "uint8" if self.pixels else "float32"}
-        return found | ({"keras_gan_format": str(PIXEL_FORMAT), "value_range": "0,255"} if self.pixels else {})
-
-    def distances(self, generator: ExportedGenerator, images: np.ndarray, size: int, seed: int = 0) -> np.ndarray:
-        """Returns the absolute differences of a file's images from those that Keras draws; images span 2."""
-        expected = generator.run(generator.gan.fixed_inputs(size, seed))
+    def metadata(self, generator: ExportedGenerator) -> dict[str, str]:
+        """Returns what a file of this kind says of itself and its generator."""
+        found = generator.metadata() | {"precision": self.precision, "output_type": "float32"}
         if self.pixels:
-            return np.abs(images.astype("float32") - to_uint8(expected)) * LEVEL
-        return np.abs(images - expected)
+            found |= {"output_type": "uint8", "value_range": "0,255"}
+            found["keras_gan_format"] = str(max(PIXEL_FORMAT, int(found["keras_gan_format"])))
+        return found
+
+    def distances(
+        self, generator: ExportedGenerator, made: Mapping[str, np.ndarray], size: int, seed: int = 0
+    ) -> dict[str, np.ndarray]:
+        """Returns the absolute differences of a file's outputs from those that Keras makes; images span 2."""
+        expected = generator.run(generator.examples(size, seed))
+        return {
+            name: np.abs(made[name].astype("float32") - to_uint8(value)) * LEVEL
+            if self.pixels and name in generator.images
+            else np.abs(made[name] - value)
+            for name, value in expected.items()
+        }
 
     def measured(self, generator: ExportedGenerator, run: Run) -> dict[str, str]:
-        """Returns metadata: the mean and the largest difference of 16 pictures from those of Keras."""
-        distances = self.distances(generator, run(generator.gan.fixed_inputs(16, 0)), 16)
-        return {"mean_difference": f"{distances.mean():.3g}", "largest_difference": f"{distances.max():.3g}"}
+        """Returns metadata: the mean and the largest difference of 16 outputs from those of Keras."""
+        distances = self.distances(generator, run(generator.examples(16)), 16).values()
+        mean, largest = (max(float(take(each)) for each in distances) for take in (np.mean, np.max))
+        return {"mean_difference": f"{mean:.3g}", "largest_difference": f"{largest:.3g}"}
 
     def differences(
         self, generator: ExportedGenerator, run: Run, atol: float | None = None, seed: int = 0
@@ -69,9 +78,9 @@ class Variant(NamedTuple):
 
         Args:
             generator: what it was made from.
-            run: draws images with it: float32, or uint8 with `pixels`.
+            run: makes outputs with it: float32, pictures uint8 with `pixels`.
             atol: float, or None for that of the precision. In float32 the largest difference allowed, of pixels one
-                grey level more; else the largest mean difference of a picture.
+                grey level more; else the largest mean difference of one output, such as a picture.
             seed: int, seed of the inputs.
 
         Returns:
@@ -85,21 +94,24 @@ class Variant(NamedTuple):
             return generator.differences(run, what, atol, seed)
 
         def run_and_keep(inputs):
-            images = np.asarray(run(inputs))
-            kept[len(images)] = images
-            return images
+            made = run(inputs)
+            kept[len(next(iter(inputs.values())))] = made
+            return made
 
         generator.differences(run_and_keep, what, np.inf, seed)  # that it runs, and the shapes
-        return {size: self._difference(self.distances(generator, kept[size], size, seed), atol) for size in kept}
+        return {
+            size: max(self._difference(each, atol) for each in self.distances(generator, made, size, seed).values())
+            for size, made in kept.items()
+        }
 
     def _difference(self, distances: np.ndarray, atol: float) -> float:
-        """Returns the largest of a batch's distances, if they are as promised."""
+        """Returns the largest of the distances of one output's batch, if they are as promised."""
         largest = float(distances.max())
         if self.precision == "float32":
             kind, received, allowed = "largest difference", largest, atol + LEVEL * self.pixels
         else:
             kind, allowed = "mean difference of one picture", atol
-            received = distances.mean(axis=(1, 2, 3)).max()
+            received = distances.reshape(len(distances), -1).mean(axis=1).max()
         if not received <= allowed:
             raise ValueError(
                 f"The {self.name} must draw what Keras draws within atol={atol:g}"

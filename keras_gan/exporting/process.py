@@ -1,4 +1,4 @@
-"""Exporting from another Keras backend: the GAN is saved and converted in a process with TensorFlow."""
+"""Exporting from another Keras backend: the network is saved and converted in a process with TensorFlow."""
 
 import builtins
 import importlib.util
@@ -13,8 +13,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_gan import inputs
 from keras_gan.exporting.generator import BATCH_SIZES, ExportedGenerator
-from keras_gan.models.gan import GAN
+from keras_gan.game import Game
+from keras_gan.inputs import NetworkGenerator
 from keras_gan.storage import files
 
 ATOL = 1e-4  # between backends, where the caller leaves it to the format
@@ -26,30 +28,34 @@ def elsewhere() -> bool:
     return keras.backend.backend() != "tensorflow"
 
 
-def in_tensorflow(function: Callable, gan: GAN, **arguments: Any) -> Any:
-    """Calls `function(gan, **arguments)` of this package in a new process with the TensorFlow backend.
+def in_tensorflow(
+    function: Callable, gan: Game | NetworkGenerator, generator: str | None = None, **arguments: Any
+) -> Any:
+    """Calls a function of this package with a generator, in a new process with the TensorFlow backend.
 
-    The pictures that this process draws travel along: the other must draw the same within `atol` before it converts,
+    What this process makes travels along: the other must make the same within `atol` before it converts,
     so that the file agrees with the backend that trained.
 
     Args:
         function: a public function of `keras_gan.exporting`.
-        gan: a `keras_gan.GAN`. Its networks must be made of Keras's and keras_gan's classes.
+        gan: a game or a `NetworkGenerator`. The network must be made of Keras's and keras_gan's classes.
+        generator: str, which generator of the game. Defaults to the first.
         arguments: further arguments; paths, numbers and None.
 
     Raises:
         ImportError: if TensorFlow is not installed.
-        ValueError: if the GAN cannot be loaded there; besides that, what `function` raises.
+        ValueError: if the generator cannot be loaded there; besides that, what `function` raises.
     """
     if importlib.util.find_spec("tensorflow") is None:
         raise ImportError("Exporting needs TensorFlow. Run: pip install 'tensorflow>=2.21,<2.22' tf2onnx")
-    generator = ExportedGenerator(gan)
+    exported = ExportedGenerator(gan, generator=generator)
     arguments = {k: str(Path(v).resolve()) if isinstance(v, os.PathLike) else v for k, v in arguments.items()}
     with files.temporary_folder() as folder, files.temporary_files_in(folder):
-        gan.save(f"{folder}/gan.keras")
-        pictures = {str(size): generator.run(gan.fixed_inputs(size, seed=0)) for size in BATCH_SIZES}
-        np.savez(f"{folder}/pictures.npz", **pictures)
+        exported.network.save(f"{folder}/network.keras")
+        made = {f"{size}/{k}": v for size in BATCH_SIZES for k, v in exported.run(exported.examples(size)).items()}
+        np.savez(f"{folder}/made.npz", **made)
         job = {"function": function.__name__, "arguments": arguments, "backend": keras.backend.backend()}
+        job["generator"] = described(exported.generator)
         Path(folder, "job.json").write_text(json.dumps(job))
         environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": ""}
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
@@ -76,18 +82,46 @@ def main(folder: str) -> None:
     Path(folder, "answer.json").write_text(json.dumps(answer, default=str))
 
 
+def described(generator: NetworkGenerator) -> dict[str, Any]:
+    """Returns all of a generator but its network, as JSON holds it.
+
+    Raises:
+        ValueError: for inputs of other classes than keras_gan's.
+    """
+    kinds = {name: type(each) for name, each in generator.inputs.items()}
+    if foreign := [name for name, kind in kinds.items() if getattr(inputs, kind.__name__, None) is not kind]:
+        raise ValueError(f"Without TensorFlow inputs must be of keras_gan's classes. Received: {kinds[foreign[0]]}.")
+    return {
+        "name": generator.name,
+        "inputs": {name: [type(each).__name__, each.get_config()] for name, each in generator.inputs.items()},
+        "outputs": {name: keras.saving.serialize_keras_object(each) for name, each in generator.outputs.items()},
+    }
+
+
+def loaded(told: dict[str, Any], network: keras.Model) -> NetworkGenerator:
+    """Makes the generator of `described`."""
+    taken = {name: getattr(inputs, kind).from_config(config) for name, (kind, config) in told["inputs"].items()}
+    made = {name: keras.saving.deserialize_keras_object(config) for name, config in told["outputs"].items()}
+    return NetworkGenerator(told["name"], taken, made, network)
+
+
 def _work(folder: Path) -> Any:
     from keras_gan import exporting
 
     job = json.loads((folder / "job.json").read_text())
-    gan = keras.models.load_model(folder / "gan.keras", compile=False)
-    with np.load(folder / "pictures.npz") as pictures:
-        ExportedGenerator(gan).differences(
-            lambda inputs: pictures[str(len(next(iter(inputs.values()))))],
+    generator = loaded(job["generator"], keras.models.load_model(folder / "network.keras", compile=False))
+    with np.load(folder / "made.npz") as made:
+
+        def run(given):
+            size = len(next(iter(given.values())))
+            return {name: made[f"{size}/{name}"] for name in generator.outputs}
+
+        ExportedGenerator(generator).differences(
+            run,
             f"{job['backend']} backend",
             ATOL if job["arguments"].get("atol") is None else job["arguments"]["atol"],
         )
-    return getattr(exporting, job["function"])(gan, **job["arguments"])
+    return getattr(exporting, job["function"])(generator, **job["arguments"])
 
 
 if __name__ == "__main__":

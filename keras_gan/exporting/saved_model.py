@@ -9,10 +9,12 @@ import keras
 import numpy as np
 
 from keras_gan.exporting import process
-from keras_gan.exporting.generator import OUTPUT, ExportedGenerator, Run, quiet
-from keras_gan.exporting.signatures import compare, signatures
+from keras_gan.exporting.generator import ExportedGenerator, Run, quiet
+from keras_gan.exporting.requests import compare
+from keras_gan.exporting.signatures import signatures
 from keras_gan.exporting.warmup import checked_sizes, write_warmup
-from keras_gan.models.gan import GAN
+from keras_gan.game import Game
+from keras_gan.inputs import NetworkGenerator
 from keras_gan.storage.files import replacing
 
 ABOUT = Path("assets.extra", "keras_gan.json")  # what ONNX keeps in the file; TF Serving passes this folder over
@@ -20,28 +22,32 @@ VERSION = re.compile(r"0|[1-9][0-9]*")
 
 
 def to_saved_model(
-    gan: GAN,
+    gan: Game | NetworkGenerator,
     path: str | os.PathLike,
     atol: float = 1e-4,
     about: Mapping[str, Any] | None = None,
     warmup_batch_sizes: Iterable[int] = (1, 8, 64),
+    generator: str | None = None,
 ) -> Path:
-    """Writes the averaged generator as a TensorFlow SavedModel, in the folder layout of TF Serving.
+    """Writes the averaged network of a generator as a TensorFlow SavedModel, in the folder layout of TF Serving.
 
-    Signatures; in all of them the batch is the first axis of every input and output, and may have any size:
+    Signatures follow from the generator's inputs and the media of its outputs. In all of them the batch is the first
+    axis of every input and output, and may have any size:
 
-    - `serving_default`: the inputs of `gan.fixed_inputs` by name (`latent`: float32 `(batch, *latent_shape)`; with
-      labels `label`: int32 `(batch,)`) -> `image`, float32 `(batch, height, width, channels)` in [-1, 1], whatever
-      precision the GAN was trained in;
-    - `uint8`: the same inputs -> `image`, 0 to 255, a quarter of the bytes;
-    - `png`: the same inputs -> `image_bytes` `(batch,)`, PNG files; for 1, 3 and 4 channels;
-    - `sample`: `seed`, int64 `(batch,)`, with labels `label` -> `image`, uint8;
-    - `sample_truncated`: also `truncation`, float32 `(batch,)`, > 0, as of `keras_gan.latents.truncated` -> the same.
+    - `serving_default`: the inputs by name (`latent`: float32 `(batch, *latent_shape)`; with labels `label`: int32
+      `(batch,)`) -> the outputs by name, `image`: float32 `(batch, height, width, channels)` in [-1, 1], whatever
+      precision the network was trained in;
+    - `uint8`: the same inputs -> outputs as people hold them, pictures of 0 to 255. It is called like the type;
+    - `png`: the same inputs -> `image_bytes` `(batch,)`, PNG files; for pictures of 1, 3 and 4 channels;
+    - `sample`: `seed`, int64 `(batch,)`, in place of latents, and the other inputs, such as `label` -> as `uint8`;
+    - `sample_truncated`: also `truncation`, float32 `(batch,)`, > 0, as of `keras_gan.latents.truncated` -> the same;
+    - `translate`: signals that the generator is given as people hold them, pictures of 0 to 255 -> as `uint8`;
+    - `translate_png`: PNG or JPEG files of the right size, `source_bytes` `(batch,)` -> as `png`.
 
-    A row of `sample` depends on its seed and label alone: it is the same picture, to a grey level, whatever else is in
-    the batch. It is not that of `gan.sample(seed=seed)`, whose latents come from NumPy. A generator with other inputs
-    than latents and labels, as that of an `InfoGAN`, has no `sample`. A label out of range and a truncation that is
-    not positive are errors, of the whole batch.
+    The `sample` ones are there for generators with a latent, the `translate` ones for those that are given a signal.
+    A row of `sample` depends on its seed and its other inputs alone: it is the same picture, to a grey level, whatever
+    else is in the batch. It is not that of `gan.sample(seed=seed)`, whose latents come from NumPy. A label out of range
+    and a truncation that is not positive are errors, of the whole batch.
 
     `assets.extra/keras_gan.json` says how to draw from it, in the words of `to_onnx`'s metadata.
     `assets.extra/tf_serving_warmup_requests` holds requests that TF Serving answers before it calls the version
@@ -52,7 +58,7 @@ def to_saved_model(
     JAX backend a TensorFlow process converts.
 
     Args:
-        gan: a `keras_gan.GAN`.
+        gan: a game, such as a `keras_gan.GAN`, or a `keras_gan.inputs.NetworkGenerator`.
         path: a version folder, named by a whole number (`.../saved_model/1`), which must not exist; or the folder that
             holds the versions, where the next number is taken, from 1 on.
         atol: float, largest difference from Keras allowed (images span 2). Defaults to 1e-4, an eightieth of a grey
@@ -60,6 +66,7 @@ def to_saved_model(
         about: dict, what else `keras_gan.json` says, or None; as of `to_onnx`.
         warmup_batch_sizes: rows of the requests to warm up with; () for none. Defaults to (1, 8, 64), the
             `allowed_batch_sizes` of `to_tf_serving`.
+        generator: str, which generator of the game. Defaults to the first.
 
     Returns:
         The version folder written.
@@ -81,23 +88,31 @@ def to_saved_model(
     folder, sizes = version_folder(Path(path)), checked_sizes(warmup_batch_sizes)
     if process.elsewhere():
         return Path(
-            process.in_tensorflow(to_saved_model, gan, path=folder, atol=atol, about=about, warmup_batch_sizes=sizes)
+            process.in_tensorflow(
+                to_saved_model,
+                gan,
+                generator,
+                path=folder,
+                atol=atol,
+                about=about,
+                warmup_batch_sizes=sizes,
+            )
         )
     import tensorflow as tf
 
-    generator = ExportedGenerator(gan, about)
+    exported = ExportedGenerator(gan, about, generator)
     with quiet(), replacing(folder) as written:
         archive = keras.export.ExportArchive()
-        archive.track(generator.network)
-        for name, signature in signatures(generator).items():
+        archive.track(exported.network)
+        for name, signature in signatures(exported).items():
             archive.add_endpoint(name, signature.function, input_signature=signature.inputs)
         archive.write_out(str(written), verbose=False)
         (written / ABOUT).parent.mkdir()
-        (written / ABOUT).write_text(json.dumps(generator.metadata(), indent=2) + "\n")
-        write_warmup(written, generator, sizes)
+        (written / ABOUT).write_text(json.dumps(exported.metadata(), indent=2) + "\n")
+        write_warmup(written, exported, sizes)
         loaded = tf.saved_model.load(str(written))
-        generator.differences(lambda inputs: ask(loaded, "serving_default", inputs)[OUTPUT], "SavedModel", atol)
-        compare(generator, lambda name, inputs: ask(loaded, name, inputs), atol)
+        exported.differences(lambda inputs: ask(loaded, "serving_default", inputs), "SavedModel", atol)
+        compare(exported, lambda name, inputs: ask(loaded, name, inputs), atol)
     return folder
 
 
@@ -110,7 +125,7 @@ def ask(loaded: Any, signature: str, inputs: Mapping[str, np.ndarray]) -> dict[s
 
 
 def saved_model_runner(path: str | os.PathLike) -> Run:
-    """Loads a SavedModel written by `to_saved_model`; returns the function that draws float32 images with it.
+    """Loads a SavedModel written by `to_saved_model`; returns the function that makes float32 outputs with it.
 
     Args:
         path: a version folder, or the folder that holds the versions, of which the newest is taken.
@@ -121,7 +136,7 @@ def saved_model_runner(path: str | os.PathLike) -> Run:
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(version_to_load(Path(path))))
-    return lambda inputs: ask(loaded, "serving_default", inputs)[OUTPUT]
+    return lambda inputs: ask(loaded, "serving_default", inputs)
 
 
 def version_to_load(path: Path) -> Path:

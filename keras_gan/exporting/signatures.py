@@ -1,35 +1,45 @@
-"""What a SavedModel can be asked: its signatures for TF Serving, each compared with Keras."""
+"""What a SavedModel can be asked: its signatures for TF Serving."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from keras_gan._backend import exact
-from keras_gan.exporting.generator import OUTPUT, ExportedGenerator
-from keras_gan.latents.distributions import truncated
-from keras_gan.media import to_uint8
+from keras_gan.exporting.file_kinds import FileKind, file_kind
+from keras_gan.exporting.generator import ExportedGenerator
+from keras_gan.inputs import Label, Latent
+from keras_gan.latents.distributions import cut_off
+from keras_gan.media import Medium
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-PNG_OUTPUT = f"{OUTPUT}_bytes"  # TF Serving writes strings into JSON as base64 only if they are named like this
-PNG_CHANNELS = (1, 3, 4)  # grey, RGB, RGBA
-SIZES = (1, 3)  # batches in which signatures are compared
-GREY_LEVELS = 127.5  # in a difference of 1 between images in [-1, 1]
+    Tensors = dict[str, tf.Tensor]
+
+BYTES = "_bytes"  # TF Serving writes strings into JSON as base64 only if their names end so
 
 
 class Signature(NamedTuple):
-    """One way to ask a SavedModel for images.
+    """One way to ask a SavedModel.
 
     Attributes:
-        function: tensors, in the order of `inputs` -> {"image": tensor} or {"image_bytes": tensor}.
+        function: tensors, in the order of `inputs` -> {output: tensor}, or {output_bytes: tensor} of files.
         inputs: what it takes, by name; the first axis of each is the batch.
     """
 
-    function: "Callable[..., dict[str, tf.Tensor]]"
+    function: "Callable[..., Tensors]"
     inputs: "list[tf.TensorSpec]"
+
+
+class Way(NamedTuple):
+    """How a signature's inputs become those of the network.
+
+    Attributes:
+        specs: what the signature takes.
+        read: function, {name: tensor} of `specs` -> {name: tensor} of the network's inputs.
+    """
+
+    specs: "list[tf.TensorSpec]"
+    read: "Callable[[Tensors], Tensors]"
 
 
 def signatures(generator: ExportedGenerator) -> dict[str, Signature]:
@@ -40,30 +50,129 @@ def signatures(generator: ExportedGenerator) -> dict[str, Signature]:
     """
     import tensorflow as tf
 
-    images = tf.function(generator.images, input_signature=generator.signature, autograph=False)  # one copy for all
+    network = tf.function(generator.call, input_signature=generator.signature, autograph=False)  # one copy for all
 
-    def pixels(*tensors):
-        levels = images(*tensors)[OUTPUT] * 127.5 + 128.0  # as `keras_gan.media.to_uint8`
-        return {OUTPUT: tf.cast(tf.clip_by_value(levels, 0.0, 255.0), tf.uint8)}
+    def signature(way, give):
+        def function(*tensors):
+            given = {spec.name: tensor for spec, tensor in zip(way.specs, tensors, strict=True)}
+            inputs = _guarded(generator, way.read(given))
+            return give(generator, network(*(inputs[name] for name in generator.names)))
 
-    def files(*tensors):
-        return {PNG_OUTPUT: tf.io.encode_png(pixels(*tensors)[OUTPUT])}
+        return Signature(function, way.specs)
 
-    functions = {"serving_default": images, "uint8": pixels}
-    if generator.image_shape[-1] in PNG_CHANNELS:
-        functions["png"] = files
-    found = {n: Signature(_guarded(generator, function), generator.signature) for n, function in functions.items()}
-    if set(generator.names) <= {"latent", "label"}:  # of other inputs nothing here says how they are distributed
-        found["sample"] = _sample(generator, pixels, truncation=False)
-        found["sample_truncated"] = _sample(generator, pixels, truncation=True)
+    plain = Way(generator.signature, lambda given: given)
+    found = {"serving_default": signature(plain, lambda generator, made: made)}
+    outputs = [(medium, file_kind(medium, generator.shapes[name])) for name, medium in generator.outputs.items()]
+    if held := next((medium.held_dtype for medium, _ in outputs if held_otherwise(medium)), None):
+        found[held] = signature(plain, _held)
+    if kind := next((kind for _, kind in outputs if kind), None):
+        found[kind.name] = signature(plain, _files)
+    if _latents(generator):
+        found["sample"] = signature(_seeded(generator, truncation=False), _held)
+        found["sample_truncated"] = signature(_seeded(generator, truncation=True), _held)
+    if given := translated(generator):
+        found["translate"] = signature(_given_held(generator), _held)
+        if all(given.values()):
+            name = next(iter(given.values())).name
+            found[f"translate_{name}"] = signature(_given_files(generator, given), _files if kind else _held)
     return found
 
 
-def draw_latents(generator: ExportedGenerator, seed: "tf.Tensor") -> "tf.Tensor":
+def held_otherwise(medium: Medium) -> bool:
+    """Tells whether people hold another type of numbers than networks see."""
+    return medium.held_dtype != medium.dtype
+
+
+def _latents(generator: ExportedGenerator) -> dict[str, Latent]:
+    return {name: each for name, each in generator.inputs.items() if isinstance(each, Latent)}
+
+
+def translated(generator: ExportedGenerator) -> dict[str, FileKind | None]:
+    """Returns {input: as what files it comes, or None} of the signals that it is given and people hold otherwise."""
+    given = {name: each for name, each in generator.inputs.items() if hasattr(each, "medium")}
+    return {k: file_kind(v.medium, v.shape) for k, v in given.items() if held_otherwise(v.medium)}
+
+
+# What a signature gives.
+
+
+def _held(generator, made):
+    """Returns outputs as people hold them."""
+    return {name: generator.outputs[name].finish(value) for name, value in made.items()}
+
+
+def _files(generator, made):
+    """Returns those outputs that go as files, as files."""
+    kinds = {name: file_kind(medium, generator.shapes[name]) for name, medium in generator.outputs.items()}
+    return {
+        f"{name}{BYTES}": kinds[name].encode(generator.outputs[name], value)
+        for name, value in _held(generator, made).items()
+        if kinds[name]
+    }
+
+
+# What a signature takes.
+
+
+def _seeded(generator, truncation):
+    """Takes a seed in place of latents, everything else as the network does."""
+    import tensorflow as tf
+
+    latents = _latents(generator)
+    others = [spec for spec in generator.signature if spec.name not in latents]
+    limits = [tf.TensorSpec((None,), tf.float32, "truncation")] if truncation else []
+
+    def read(given):
+        drawn = {name: draw_latents(each, given["seed"]) for name, each in latents.items()}
+        if truncation:
+            drawn = {k: _truncated(v, given["truncation"], latents[k].distribution) for k, v in drawn.items()}
+        return given | drawn
+
+    return Way([tf.TensorSpec((None,), tf.int64, "seed"), *others, *limits], read)
+
+
+def _given_held(generator):
+    """Takes signals as people hold them, everything else as the network does."""
+    import tensorflow as tf
+
+    media = {name: generator.inputs[name].medium for name in translated(generator)}
+
+    def read(given):
+        return given | {name: medium.begin_tensor(tf.cast(given[name], "float32")) for name, medium in media.items()}
+
+    return Way(
+        [
+            tf.TensorSpec(spec.shape, media[spec.name].held_dtype, spec.name) if spec.name in media else spec
+            for spec in generator.signature
+        ],
+        read,
+    )
+
+
+def _given_files(generator, kinds):
+    """Takes signals as files, everything else as the network does."""
+    import tensorflow as tf
+
+    held, inputs = _given_held(generator), generator.inputs
+
+    def read(given):
+        decoded = {k: kind.decode(inputs[k].medium, given[k + BYTES], inputs[k].shape) for k, kind in kinds.items()}
+        return held.read(given | decoded)
+
+    return Way(
+        [
+            tf.TensorSpec((None,), tf.string, spec.name + BYTES) if spec.name in kinds else spec
+            for spec in generator.signature
+        ],
+        read,
+    )
+
+
+def draw_latents(latent: Latent, seed: "tf.Tensor") -> "tf.Tensor":
     """Draws one latent for each seed, by the Philox generator: row i depends on seed i alone, on every device.
 
     Args:
-        generator: says the shape and the distribution of a latent.
+        latent: says its shape, its distribution, and its stream of random numbers.
         seed: int64 `(batch,)`.
 
     Returns:
@@ -71,89 +180,21 @@ def draw_latents(generator: ExportedGenerator, seed: "tf.Tensor") -> "tf.Tensor"
     """
     import tensorflow as tf
 
-    shape = generator.shapes["latent"][0]
-
     def row(number):
-        key = tf.stack([number, tf.zeros_like(number)])
-        if generator.gan.latent == "normal":
-            return tf.random.stateless_normal(shape, key, alg="philox")
-        return tf.random.stateless_uniform(shape, key, -1.0, 1.0, alg="philox")
+        key = tf.stack([number, tf.fill(tf.shape(number), tf.constant(latent.stream, number.dtype))])
+        if latent.distribution == "normal":
+            return tf.random.stateless_normal(latent.shape, key, alg="philox")
+        return tf.random.stateless_uniform(latent.shape, key, -1.0, 1.0, alg="philox")
 
-    return tf.map_fn(row, seed, fn_output_signature=tf.TensorSpec(shape, tf.float32))
+    return tf.map_fn(row, seed, fn_output_signature=tf.TensorSpec(latent.shape, tf.float32))
 
 
-def examples(generator: ExportedGenerator, count: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """Returns a good value, `count` rows, for every input that a signature may have."""
+def _guarded(generator, inputs):
+    """Returns the network's inputs, with a check of the labels."""
     return {
-        **generator.gan.fixed_inputs(count, seed),
-        "seed": np.arange(seed, seed + count, dtype="int64"),
-        "truncation": np.linspace(0.4, 1.6, count, dtype="float32"),
+        name: _known(inputs[name], each.num_classes) if isinstance(each, Label) else inputs[name]
+        for name, each in generator.inputs.items()
     }
-
-
-def compare(
-    generator: ExportedGenerator,
-    run: Callable[[str, Mapping[str, np.ndarray]], Mapping[str, np.ndarray]],
-    atol: float,
-) -> None:
-    """Compares the signatures that give pixels with Keras.
-
-    Args:
-        generator: what the file was made from.
-        run: (name of a signature, its inputs) -> its outputs.
-        atol: float, largest difference of float images allowed; pixels may differ by a grey level more, since a value
-            may lie just on either side of a limit.
-
-    Raises:
-        ValueError: if a signature fails to run, or draws other pictures.
-    """
-    for name, signature in signatures(generator).items():
-        if name == "serving_default":  # `ExportedGenerator.differences` does it
-            continue
-        for size in SIZES:
-            values = examples(generator, size)
-            inputs = {spec.name: values[spec.name] for spec in signature.inputs}
-            what = f"signature {name!r} of the SavedModel"
-            try:
-                with exact():
-                    (received,) = run(name, inputs).values()
-            except Exception as error:  # whatever TensorFlow raises
-                raise ValueError(f"The {what} must run. Received: an error at batch size {size}: {error}") from error
-            received = decoded(received) if name == "png" else np.asarray(received)
-            expected = to_uint8(generator.run(as_keras_takes(generator, inputs)))
-            difference = np.max(np.abs(received.astype(int) - expected)) if received.shape == expected.shape else np.inf
-            if difference > 1 + math.floor(GREY_LEVELS * atol):
-                raise ValueError(
-                    f"The {what} must draw what Keras draws, to a grey level. Received: images {received.shape} that "
-                    f"differ by up to {difference:g} levels at batch size {size}."
-                )
-
-
-def as_keras_takes(generator: ExportedGenerator, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Returns the inputs of the network for those of a signature: latents for seeds, truncated by NumPy."""
-    inputs = dict(inputs)
-    if "seed" in inputs:
-        latents = np.stack([draw_latents(generator, seed[None])[0].numpy() for seed in inputs.pop("seed")])
-        rows = zip(latents, inputs.pop("truncation", [math.inf] * len(latents)), strict=True)
-        inputs["latent"] = np.stack([truncated(row, float(limit), generator.gan.latent) for row, limit in rows])
-    return inputs
-
-
-def decoded(files: np.ndarray) -> np.ndarray:
-    """Returns the uint8 images `(batch, height, width, channels)` of PNG files."""
-    import tensorflow as tf
-
-    return np.stack([tf.io.decode_png(file).numpy() for file in files])
-
-
-def _guarded(generator, function):
-    """Returns the function of the generator's inputs with a check of labels in front."""
-
-    def guarded(*tensors):
-        pairs = zip(generator.names, tensors, strict=True)
-        return function(*(_known(t, generator.gan.num_classes) if n == "label" else t for n, t in pairs))
-
-    return guarded
 
 
 def _known(label, classes):
@@ -171,41 +212,17 @@ def _asserted(tensor, condition, message):
         return tf.identity(tensor)
 
 
-def _sample(generator, pixels, truncation):
-    import tensorflow as tf
-
-    others = [spec for spec in generator.signature if spec.name != "latent"]
-    specs = [tf.TensorSpec((None,), tf.int64, "seed"), *others]
-    if truncation:
-        specs.append(tf.TensorSpec((None,), tf.float32, "truncation"))
-    draw = _guarded(generator, pixels)
-
-    def sample(*tensors):
-        given = {spec.name: tensor for spec, tensor in zip(specs, tensors, strict=True)}
-        given["latent"] = draw_latents(generator, given["seed"])
-        if truncation:
-            given["latent"] = _truncated(given["latent"], given["truncation"], generator.gan.latent)
-        return draw(*(given[name] for name in generator.names))
-
-    return Signature(sample, specs)
-
-
 def _truncated(latents, threshold, distribution):
-    """Returns the latents with a threshold for each row, by the formula of `keras_gan.latents.truncated`."""
+    """Returns the latents with a threshold for each row, as `keras_gan.latents.truncated`."""
     import tensorflow as tf
 
     threshold = _asserted(threshold, tf.reduce_all(threshold > 0), "truncation must be positive. Received:")
     threshold = tf.reshape(threshold, (-1, *[1] * (len(latents.shape) - 1)))
     if distribution == "uniform":
         return latents * tf.minimum(threshold, 1.0)
-    limit, drawn = tf.cast(threshold, "float64"), tf.cast(latents, "float64")
-    lowest = _below(-limit)
-    quantile = _below(-tf.abs(drawn)) * (1.0 - 2.0 * lowest) + lowest
-    return tf.cast(tf.clip_by_value(-tf.sign(drawn) * tf.math.ndtri(quantile), -limit, limit), "float32")
 
+    def below(value):
+        return 0.5 * tf.math.erfc(-value / math.sqrt(2.0))
 
-def _below(value):
-    """Returns the share of the normal distribution below a value."""
-    import tensorflow as tf
-
-    return 0.5 * tf.math.erfc(-value / math.sqrt(2.0))
+    functions = (below, tf.math.ndtri, tf.sign, tf.clip_by_value)
+    return tf.cast(cut_off(tf.cast(latents, "float64"), tf.cast(threshold, "float64"), *functions), "float32")

@@ -6,7 +6,8 @@ from typing import Any
 
 from keras_gan.exporting.saved_model import to_saved_model
 from keras_gan.exporting.warmup import MODEL
-from keras_gan.models.gan import GAN
+from keras_gan.game import Game
+from keras_gan.inputs import NetworkGenerator
 from keras_gan.storage.files import replacing
 
 SOURCES = Path(__file__).parent / "files" / "tf_serving"
@@ -14,7 +15,11 @@ MOUNTED = ("models.config", "batching.txt")  # what the server reads; the rest i
 
 
 def to_tf_serving(
-    gan: GAN, path: str | os.PathLike, atol: float = 1e-4, about: Mapping[str, Any] | None = None
+    gan: Game | NetworkGenerator,
+    path: str | os.PathLike,
+    atol: float = 1e-4,
+    about: Mapping[str, Any] | None = None,
+    generator: str | None = None,
 ) -> Path:
     """Writes the next version of a generator into a folder that TensorFlow Serving can be started on.
 
@@ -29,10 +34,11 @@ def to_tf_serving(
     are missing only: they may have been edited.
 
     Args:
-        gan: a `keras_gan.GAN`.
+        gan: a game, such as a `keras_gan.GAN`, or a `keras_gan.inputs.NetworkGenerator`.
         path: the folder, new or written before.
         atol: float, largest difference from Keras allowed (images span 2). Defaults to 1e-4.
         about: dict, what the version says of itself, or None; as of `to_onnx`.
+        generator: str, which generator of the game. Defaults to the first.
 
     Returns:
         The version folder written, compared with Keras before it appeared.
@@ -53,7 +59,7 @@ def to_tf_serving(
     path = Path(path)
     if path.exists() and not path.is_dir():
         raise FileExistsError(f"`path` must be a folder. Received: {str(path)!r}, which is a file.")
-    version = to_saved_model(gan, path / "models" / MODEL, atol, about)
+    version = to_saved_model(gan, path / "models" / MODEL, atol, about, generator=generator)
     for source in sorted(source for source in SOURCES.iterdir() if source.is_file()):
         target = (path / "models" if source.name in MOUNTED else path) / source.name
         if not target.exists():

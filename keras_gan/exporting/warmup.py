@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from keras_gan.exporting.generator import ExportedGenerator
-from keras_gan.exporting.signatures import examples, signatures
+from keras_gan.exporting.requests import asked
+from keras_gan.exporting.signatures import signatures
 
 REQUESTS = Path("assets.extra", "tf_serving_warmup_requests")  # where TF Serving looks
 MODEL = "generator"
-MOST = 100  # batch sizes, for five signatures; TF Serving does not load a version with more than 1000 requests
+MOST = 100  # batch sizes, for seven signatures; TF Serving does not load a version with more than 1000 requests
 
 # The messages of TF Serving's apis/prediction_log.proto, predict.proto and model.proto, as far as a request needs them.
 # On the wire a map is a list of pairs, and a message (here TensorProto) a string of bytes.
@@ -45,8 +46,8 @@ def write_warmup(folder: Path, generator: ExportedGenerator, batch_sizes: Iterab
 
     messages = _messages()
     logs = [
-        _prediction_log(messages, name, {spec.name: values[spec.name] for spec in signature.inputs})
-        for values in (examples(generator, size) for size in batch_sizes)
+        _prediction_log(messages, name, asked(generator, signature.inputs, size))
+        for size in batch_sizes
         for name, signature in signatures(generator).items()
     ]
     if logs:

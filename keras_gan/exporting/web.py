@@ -10,9 +10,10 @@ from typing import Any
 
 from keras_gan.exporting import web_runtime
 from keras_gan.exporting.generator import ExportedGenerator
-from keras_gan.exporting.onnx import to_onnx
-from keras_gan.models.gan import GAN
-from keras_gan.models.infogan import InfoGAN
+from keras_gan.exporting.onnx import output_names, to_onnx
+from keras_gan.game import Game
+from keras_gan.inputs import Code, Given, Label, Latent, NetworkGenerator
+from keras_gan.media import Images
 from keras_gan.storage.files import replacing
 from keras_gan.storage.texts import parse_json, read
 
@@ -24,16 +25,18 @@ LICENCES = {
     "NOTICES": "ThirdPartyNotices.txt",
 }  # name here: file of the Python package onnxruntime
 CHANNELS = (1, 3, 4)  # grey, colour, colour with transparency
+KNOWN = ({Latent}, {Latent, Label}, {Latent, Code}, {Given})  # what the page has controls for
 
 
 def to_web(
-    gan: GAN,
+    gan: Game | NetworkGenerator,
     path: str | os.PathLike,
     runtime: str | os.PathLike | None = None,
     atol: float = 1e-4,
     about: Mapping[str, Any] | None = None,
+    generator: str | None = None,
 ) -> Path:
-    """Writes a folder of static files: a page that draws with the generator in the browser, by ONNX Runtime.
+    """Writes a folder of static files: a page that draws or translates in the browser, by ONNX Runtime.
 
     Put the folder on any web server, or `python -m http.server` in it. The page loads nothing from elsewhere and sends
     nothing anywhere. Its pictures are those of the ONNX file, by the formula of `keras_gan.media.to_uint8`; its
@@ -44,13 +47,15 @@ def to_web(
     appears in one step. An earlier export by this function is replaced, unless there are other files in it.
 
     Args:
-        gan: a `keras_gan.GAN` whose generator takes latents, and labels or the code of an `InfoGAN`.
+        gan: a game, such as a `keras_gan.GAN`, or a `keras_gan.inputs.NetworkGenerator`. The generator must make
+            pictures, and take a latent, and a label or a code; or a picture of one size.
         path: the folder to write.
         runtime: a folder with the files of the pinned npm package `onnxruntime-web`, or None: npm fetches them, once,
             into `~/.cache/keras_gan` (or where the environment variable KERAS_GAN_CACHE says). Hashes are checked.
         atol: float, largest absolute difference between Keras and ONNX Runtime allowed (images span 2). Defaults to
             1e-4, an eightieth of a grey level.
         about: dict as of `to_onnx`, or None. The page shows the class names, and below what else is given.
+        generator: str, which generator of the game. Defaults to the first.
 
     Returns:
         The path of the folder.
@@ -59,17 +64,16 @@ def to_web(
         FileExistsError: if `path` is there and is no earlier export, or holds other files.
         FileNotFoundError: if the runtime is not there and npm is not installed.
         OSError: if npm fails.
-        ValueError: if the generator takes other inputs, or draws images with other than 1, 3 or 4 channels; if a file
-            of the runtime has another hash; as of `to_onnx`. Nothing is written then.
+        ValueError: if the generator takes other inputs, or makes anything but images with 1, 3 or 4 channels; if a
+            file of the runtime has another hash; as of `to_onnx`. Nothing is written then.
     """
     place = Path(path).resolve()  # so that a link stays one, and "." has a name
     check_place(place)
-    generator = ExportedGenerator(gan, about)
-    facts = described(generator)
+    facts = described(ExportedGenerator(gan, about, generator))
     runtime_files = {served(name): data for name, data in web_runtime.runtime_files(runtime).items()}
     with _replacing_folder(place) as written:
         written.mkdir()
-        to_onnx(gan, written / "generator.onnx", atol=atol, about=about)
+        to_onnx(gan, written / "generator.onnx", atol=atol, about=about, generator=generator)
         for file in PAGE.iterdir():
             shutil.copyfile(file, written / file.name)
         for name, data in runtime_files.items():
@@ -105,22 +109,32 @@ def described(generator: ExportedGenerator) -> dict[str, Any]:
     Raises:
         ValueError: if the page could not draw with it.
     """
-    gan, names = generator.gan, set(generator.names)
-    code = isinstance(gan, InfoGAN)
-    if names != {"latent", *(["label"] if gan.num_classes and "label" in names else []), *(["code"] if code else [])}:
+    kinds = {type(each): (name, each) for name, each in generator.inputs.items()}
+    if len(kinds) < len(generator.inputs) or not any(kinds.keys() == known for known in KNOWN):
         raise ValueError(
-            "The page draws from latents, and labels or the code of an InfoGAN. "
+            "The page draws from a latent, and a label or the code of an InfoGAN, or translates a picture. "
             f"Received: a generator with the inputs {', '.join(generator.names)}. Use to_onnx."
         )
-    if generator.image_shape[-1] not in CHANNELS:
-        raise ValueError(
-            f"The page shows images with 1, 3 or 4 channels. Received: {generator.image_shape[-1]}. Use to_onnx."
-        )
+    output = next(iter(generator.outputs))
+    shown = {output: (generator.outputs[output], generator.shapes[output])}
+    if Given in kinds:
+        name, each = kinds[Given]
+        shown[name] = each.medium, each.shape
+    for name, (medium, shape) in shown.items():
+        if not isinstance(medium, Images) or shape[-1] not in CHANNELS or None in shape:
+            raise ValueError(
+                "The page shows images of one size with 1, 3 or 4 channels. "
+                f"Received: {name!r}, {medium.describe(shape)}. Use to_onnx."
+            )
+    code = kinds[Code][1].get_config() if Code in kinds else None
     return {
         "keras_gan_web": FORMAT,
         "runtime": f"{web_runtime.PACKAGE} {web_runtime.VERSION}",
         "inputs": generator.names,
-        **({"code": {"categories": list(gan.categories), "continuous": gan.continuous}} if code else {}),
+        "kinds": {kind.__name__.lower(): name for kind, (name, _) in kinds.items()},
+        "output": {"name": output_names(generator)[output], "shape": list(generator.shapes[output])},
+        **({"code": code} if code else {}),
+        **({"given": {"shape": list(kinds[Given][1].shape)}} if Given in kinds else {}),
         "metadata": generator.metadata(),
     }
 

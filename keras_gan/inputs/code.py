@@ -78,5 +78,9 @@ class Code(Input):
             )
         return np.broadcast_to(values, (count, self.continuous))
 
+    def describe(self):
+        parts = [f"a category of {values} values" for values in self.categories]
+        return "codes: " + ", ".join([*parts, *[f"{self.continuous} numbers from -1 to 1"] * bool(self.continuous)])
+
     def get_config(self):
         return {"categories": list(self.categories), "continuous": self.continuous}

@@ -46,6 +46,9 @@ class Given(Input):
             raise ValueError(f"`count` must be at most the rows of {self.column!r}, {len(rows)}. Received: {count}.")
         return rows.astype(self.dtype)
 
+    def describe(self):
+        return f"{self.column}: {self.medium.describe(self.shape)}"
+
     def get_config(self):
         medium = keras.saving.serialize_keras_object(self.medium)
         return {"column": self.column, "shape": list(self.shape), "medium": medium}

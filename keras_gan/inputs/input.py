@@ -38,6 +38,10 @@ class Input:
         """Returns values with less variety, where the input is one that can be truncated; else the same."""
         return values
 
+    def describe(self):
+        """Returns in words what it is, for model cards: "normal latents of shape (128,)"."""
+        return f"{type(self).__name__.lower()} of shape {tuple(self.shape)}"
+
     def get_config(self):
         """Returns what describes the input in a file: plain values, for `from_config`."""
         return {}

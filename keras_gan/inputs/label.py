@@ -35,6 +35,9 @@ class Label(Input):
         """
         return labels_for(count, label, self.num_classes)
 
+    def describe(self):
+        return f"labels of {self.num_classes} classes"
+
     def get_config(self):
         return {"num_classes": self.num_classes, "column": self.column}
 

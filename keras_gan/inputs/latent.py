@@ -44,5 +44,8 @@ class Latent(Input):
     def truncated(self, values, truncation):
         return truncated(values, truncation, self.distribution)
 
+    def describe(self):
+        return f"{self.distribution} latents of shape {self.shape}"
+
     def get_config(self):
         return {"shape": list(self.shape), "distribution": self.distribution, "stream": self.stream}

@@ -49,8 +49,36 @@ def truncated(latents, threshold, distribution="normal"):
     if distribution == "uniform":
         return (np.asarray(latents) * min(threshold, 1.0)).astype("float32")
     normal = statistics.NormalDist()
-    lowest = normal.cdf(-threshold)
-    quantile = np.vectorize(lambda value: normal.cdf(-abs(value)) * (1 - 2 * lowest) + lowest, otypes="d")
+    below = np.vectorize(normal.cdf, otypes="d")
+    inverse = np.vectorize(normal.inv_cdf, otypes="d")
+
+    def quantile(share):
+        return inverse(np.maximum(share, np.finfo("d").tiny))
+
+    return cut_off(np.asarray(latents, "d"), threshold, below, quantile, np.sign, np.clip).astype("float32")
+
+
+def cut_off(latents, threshold, below, quantile, sign, clip):
+    """The formula of `truncated` for normal latents, in the functions of one library: NumPy here, others in exports.
+
+    Args:
+        latents: float64 array or tensor of any shape.
+        threshold: float > 0, or float64 array or tensor that broadcasts against the latents.
+        below, quantile: functions, the share of the standard normal distribution below a value, and their inverse.
+        sign, clip: the functions of these names; `clip(values, lowest, highest)`.
+
+    Returns:
+        float64, as the latents.
+
+    Example:
+
+    >>> import math
+    >>> below = lambda value: 0.5 * math.erfc(-value / math.sqrt(2.0))
+    >>> quantile = lambda share: statistics.NormalDist().inv_cdf(share)
+    >>> round(cut_off(2.0, 1.0, below, quantile, np.sign, np.clip).item(), 3)
+    0.915
+    """
+    lowest = below(-threshold)
     # The lower half alone: near 1 quantiles would lose their digits.
-    lower = np.vectorize(normal.inv_cdf, otypes="d")(np.maximum(quantile(latents), np.finfo("d").tiny))
-    return np.clip(np.copysign(lower, latents), -threshold, threshold).astype("float32")
+    share = below(-abs(latents)) * (1 - 2 * lowest) + lowest
+    return clip(-sign(latents) * quantile(share), -threshold, threshold)

@@ -35,6 +35,11 @@ class Images(Medium):
     def sheet(self, held, columns=None, smallest=64):
         return pictures.grid(held, columns, smallest=smallest)
 
+    def describe(self, shape):
+        height, width, channels = ("any" if side is None else side for side in shape)
+        colours = {1: "grey", 3: "in colour", 4: "in colour with transparency"}.get(channels, f"{channels} channels")
+        return f"images of {height}x{width} pixels, {colours}"
+
     def write(self, path, held):
         pictures.save_image(path, held)
 

@@ -30,5 +30,8 @@ class Labels(Medium):
     def begin(self, held):
         return np.asarray(held, "int32")
 
+    def describe(self, shape):
+        return "classes" if self.num_classes is None else f"{self.num_classes} classes"
+
     def get_config(self):
         return {"num_classes": self.num_classes, "lowest": self.lowest}

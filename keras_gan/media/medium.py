@@ -64,6 +64,10 @@ class Medium:
         """
         raise NotImplementedError(f"{type(self).__name__} must define `sheet(held, columns)`.")
 
+    def describe(self, shape):
+        """Returns in words what signals of this shape are, for model cards: "images of 28x28 pixels, grey"."""
+        return f"{type(self).__name__.lower()} of shape {tuple(shape)}"
+
     def write(self, path, held):
         """Writes one signal as a file that people open. The name should end in `suffix`."""
         raise NotImplementedError(f"{type(self).__name__} must define `write(path, held)`.")

@@ -14,3 +14,6 @@ class Vectors(Medium):
     """
 
     column = "vector"
+
+    def describe(self, shape):
+        return f"vectors of {shape[0]} numbers"

@@ -205,7 +205,8 @@ def test_exported_generators_draw_what_the_gan_draws(kind, tmp_path):
         path = kg.exporting.to_saved_model(gan, tmp_path / "saved_model")
         path = path.parent if kind == "versions" else path
     generator = evaluation.open_generator(path)
-    assert (generator.latent_shape, generator.distribution, generator.image_shape) == ((4,), "uniform", (8, 8, 1))
+    latent = generator.inputs["latent"]
+    assert (latent.shape, latent.distribution, generator.output_shapes()) == ((4,), "uniform", {"image": (8, 8, 1)})
     drawn = np.concatenate([batch["image"] for batch in evaluation.generated(generator, 10, seed=3, batch_size=4)])
     assert np.abs(drawn.astype(int) - gan.sample(10, seed=3)).max() <= 1
 

@@ -13,6 +13,7 @@ from PIL import Image
 import keras_gan as kg
 from keras_gan import exporting
 from keras_gan.exporting import about as descriptions
+from tests.game import proofs
 
 FOLDER = pathlib.Path(__file__).parents[2] / "export" / "onnxruntime"
 
@@ -95,6 +96,75 @@ def test_a_latent_may_have_several_axes(program, tmp_path):
     assert sampler.interpolate(1, 2, 5).shape == (5, 8, 8, 1)
 
 
+def lively(network):
+    random = np.random.default_rng(5)
+    network.set_weights(
+        [random.standard_normal(w.shape) / np.sqrt(max(1, w[..., 0].size)) for w in network.get_weights()]
+    )
+
+
+def test_codes_are_those_of_the_gan(program, tmp_path):
+    gan = kg.InfoGAN(
+        kg.networks.MLPGenerator((8, 8, 1), 6, (8,), code_dim=8),
+        kg.networks.MLPDiscriminator((8, 8, 1), (8,)),
+        kg.networks.MLPRecognizer((8, 8, 1), code_dim=8, units=(8,)),
+        categories=(4, 2),
+        continuous=2,
+    )
+    lively(gan.ema_generator)
+    sampler = program.Sampler(str(exporting.to_onnx(gan, tmp_path / "generator.onnx")))
+    for label in (None, 2):
+        expected = gan.sample(9, seed=3, label=label)
+        assert np.abs(sampler.sample(9, 3, label).astype(int) - expected).max() <= 1
+        assert expected.std() > 10
+    walk = sampler.interpolate(3, 4, 5, label=2)
+    assert np.abs(walk[0].astype(int) - gan.sample(1, seed=3, label=2)[0]).max() <= 1
+    inputs = gan.fixed_inputs(1, 3, label=2) | {"latent": gan.fixed_inputs(1, 4)["latent"]}
+    assert np.abs(walk[-1].astype(int) - gan.sample(inputs=inputs)[0]).max() <= 1  # the code stays
+    with pytest.raises(ValueError, match="label must be below 4, not 4"):
+        sampler.sample(2, 1, label=4)
+
+
+@pytest.fixture(scope="module")
+def translator(tmp_path_factory):
+    game = proofs.pix2pix()
+    lively(game.average)
+    return game, str(exporting.to_onnx(game, tmp_path_factory.mktemp("translator") / "generator.onnx"))
+
+
+def test_a_picture_is_cropped_scaled_and_translated(translator, program, tmp_path, capsys):
+    game, path = translator
+    picture = np.random.default_rng(0).integers(0, 256, (8, 8), "uint8")
+    Image.fromarray(np.pad(picture, [(0, 0), (2, 2)])).convert("RGB").save(tmp_path / "in.png")  # 12 x 8: the middle
+    assert program.main([path, "--picture", str(tmp_path / "in.png"), "--out", str(tmp_path / "out.png")]) == 0
+    expected = game.translate(picture[None, ..., None])[0, ..., 0]
+    assert expected.std() > 5
+    assert np.abs(np.asarray(Image.open(tmp_path / "out.png")).astype(int) - expected).max() <= 1
+    assert capsys.readouterr().out.startswith("1 pictures: ")
+    Image.new("L", (64, 64), 200).save(tmp_path / "large.png")
+    made = program.Sampler(path).translate(Image.open(tmp_path / "large.png"))
+    assert np.abs(made.astype(int) - game.translate(np.full((1, 8, 8, 1), 200, "uint8"))).max() <= 1
+
+
+def test_what_it_cannot_do_is_one_line(translator, exported, program, tmp_path, capsys):
+    _, path = translator
+    encoder = str(exporting.to_onnx(proofs.bigan(), tmp_path / "encoder.onnx", generator="encoder"))
+    Image.new("L", (8, 8)).save(tmp_path / "in.png")
+    picture = ["--picture", str(tmp_path / "in.png")]
+    for arguments, told in (
+        ([path], "this generator translates: give it a picture"),
+        ([exported[1], *picture], "this generator takes no picture: leave it out"),
+        ([encoder, *picture], r"takes \['image'\] and makes Vectors; this program makes Images only"),
+        ([path, "--picture", str(tmp_path / "none.png")], "No such file"),
+        ([path, "--picture", path], "cannot identify image file"),
+    ):
+        assert program.main([*arguments, "--out", str(tmp_path / "out.png")]) == 2
+        error = capsys.readouterr().err
+        assert re.search(told, error)
+        assert error.count("\n") == 1
+    assert not (tmp_path / "out.png").exists()
+
+
 def test_classes_are_drawn_as_asked(program, tmp_path):
     gan = kg.GAN(
         kg.networks.MLPGenerator((8, 8, 1), 6, (16,), num_classes=3),
@@ -155,7 +225,7 @@ def test_the_commands_of_its_readme_work(exported, program, monkeypatch, tmp_pat
 
 
 def test_it_is_a_page_long():
-    assert len((FOLDER / "sample.py").read_text().splitlines()) < 120
+    assert len((FOLDER / "sample.py").read_text().splitlines()) < 190
 
 
 def test_the_readme_names_all_metadata(exported):
@@ -188,7 +258,7 @@ def with_a_label(model):
     ("change", "message"),
     [
         (without_metadata, "no metadata of keras_gan"),
-        (of_a_later_format, "no metadata of keras_gan in format 1 or 2"),
+        (of_a_later_format, "no metadata of keras_gan in format 1 to 3"),
         (with_a_label, r"takes \['label', 'latent'\]"),
     ],
 )

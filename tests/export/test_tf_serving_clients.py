@@ -24,8 +24,8 @@ from tensorflow.core.framework import tensor_pb2
 
 import keras_gan as kg
 from keras_gan.exporting.generator import ExportedGenerator
+from keras_gan.exporting.requests import as_keras_takes
 from keras_gan.exporting.saved_model import ask
-from keras_gan.exporting.signatures import as_keras_takes
 from keras_gan.exporting.tf_serving import SOURCES, to_tf_serving
 from keras_gan.media import to_uint8
 
@@ -191,7 +191,7 @@ class Serving:
     def pictures(self, seeds, **inputs):
         """Returns what Keras draws for the latents of these seeds."""
         inputs = {name: np.array(value) for name, value in {"seed": seeds, **inputs}.items()}
-        return to_uint8(self.generator.run(as_keras_takes(self.generator, inputs))).astype(int)
+        return to_uint8(self.generator.run(as_keras_takes(self.generator, inputs))["image"]).astype(int)
 
     def script(self, name):
         """Imports a script of the folder."""
@@ -307,7 +307,7 @@ def test_float_pictures(client, serving):
     inputs = serving.gan.fixed_inputs(3, 1)
     found = client.predict("serving_default", **inputs)
     found = found["image"] if isinstance(found, dict) else np.array(found)
-    np.testing.assert_allclose(found, serving.generator.run(inputs), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(found, serving.generator.run(inputs)["image"], rtol=0, atol=1e-5)
 
 
 @UNLABELLED

@@ -32,7 +32,8 @@ def labelled():
 def artefact(request, labelled, tmp_path_factory):
     """(format, function that draws with the exported file)."""
     form, runner = exporting.FORMATS[request.param], {"onnx": onnx_runner, "litert": litert_runner}[request.param]
-    return request.param, runner(form.export(labelled, tmp_path_factory.mktemp("exported") / form.place))
+    run = runner(form.export(labelled, tmp_path_factory.mktemp("exported") / form.place))
+    return request.param, lambda inputs: run(inputs)["image"]
 
 
 def inputs(count, width=6, label=0):

@@ -11,7 +11,7 @@ import pytest
 import keras_gan as kg
 from keras_gan.exporting import to_saved_model
 from keras_gan.exporting.generator import ExportedGenerator
-from keras_gan.exporting.signatures import as_keras_takes, decoded, examples
+from keras_gan.exporting.requests import as_keras_takes, decoded, examples
 from keras_gan.media import to_uint8
 from tests.exporting import c_api
 
@@ -108,12 +108,14 @@ class Served:
         ends = np.cumsum(self.answers[f"{number}/png/image_bytes#"])
         if not len(ends):
             return ends
-        return decoded([part.tobytes() for part in np.split(self.answers[f"{number}/png/image_bytes"], ends[:-1])])
+        files = [part.tobytes() for part in np.split(self.answers[f"{number}/png/image_bytes"], ends[:-1])]
+        return decoded(self.generator, {"image_bytes": files})["image"]
 
     def check(self, number):
         """Holds an answer against Keras."""
         signature, inputs = self.asked[number]
-        expected, received = self.generator.run(as_keras_takes(self.generator, inputs)), self.answer(number)
+        expected = self.generator.run(as_keras_takes(self.generator, inputs))["image"]
+        received = self.answer(number)
         assert received.shape == expected.shape
         assert expected.std() > 0.1
         if signature == "serving_default":

@@ -7,6 +7,7 @@ from PIL import Image
 
 import keras_gan as kg
 from keras_gan import exporting
+from tests.game import proofs
 
 SCORE = {
     "name": "FCD-digits-v1",
@@ -21,6 +22,17 @@ ABOUT = {
     "class_names": ["zero", "one", "two"],
     "metrics": [SCORE],
 }
+
+
+def infogan():
+    return kg.InfoGAN(
+        kg.networks.MLPGenerator((8, 8, 1), 6, (8,), code_dim=3),
+        kg.networks.MLPDiscriminator((8, 8, 1), (8,)),
+        kg.networks.MLPRecognizer((8, 8, 1), code_dim=3, units=(8,)),
+        categories=(2,),
+        continuous=1,
+        latent="uniform",
+    )
 
 
 @pytest.fixture
@@ -75,6 +87,49 @@ def test_every_format_says_how_it_is_called(labelled, tmp_path):
     assert text.count("**") == 2 * len(exports)
     assert all(str(form.place) in text for name, form in exporting.FORMATS.items() if name != "tf_serving")
     assert not re.search(r"{\w+}", text)
+
+
+def test_a_translator_is_shown_with_what_it_was_given(tmp_path):
+    game, real = proofs.pix2pix(), np.linspace(-1, 1, 4 * 64, dtype="float32").reshape(4, 8, 8, 1)
+    exports = {"onnx": tmp_path / "g.onnx", "tf_serving": tmp_path / "serving", "saved_model": tmp_path / "1"}
+    path = exporting.model_card(game, tmp_path, exports, reference={"source": real})
+    pairs = np.stack([kg.media.to_uint8(real), game.sample(4, reference={"source": real})], 1).reshape(8, 8, 8, 1)
+    sheet = np.asarray(Image.open(tmp_path / "samples.png"))
+    np.testing.assert_array_equal(sheet, kg.media.pictures.grid(pairs, 8)[..., 0])
+    text, facts = path.read_text(), json.loads((tmp_path / "model_card.json").read_text())
+    for told in (
+        "# pix2pix: a generator of images",
+        "| Draws | images of 8x8 pixels, grey |",
+        "| From | source: images of 8x8 pixels, grey |",
+        "python sample.py g.onnx --picture picture.png",
+        'signatures["translate"](source=tf.zeros((4, 8, 8, 1), "uint8"))["target"]',
+        "curl localhost:8501/v1/models/generator/metadata",
+    ):
+        assert told in text
+    assert list(facts["inputs"]) == ["source"]
+    assert facts["outputs"]["target"]["shape"] == [8, 8, 1]
+    exporting.model_card(game, tmp_path, exports)  # without real pictures there is nothing to show
+    assert not (tmp_path / "samples.png").exists()
+    assert "samples.png" not in path.read_text()
+
+
+def test_an_encoder_draws_vectors_and_has_no_sheet(tmp_path):
+    encoder = proofs.bigan().generators()["encoder"]
+    text = exporting.model_card(encoder, tmp_path, {"onnx": tmp_path / "g.onnx"}).read_text()
+    for told in (
+        "# encoder: a generator of vectors",
+        "| Draws | vectors of 4 numbers |",
+        "| Images seen in training | Not stated. |",
+        "`sample.py` of keras_gan makes pictures only",
+    ):
+        assert told in text
+    assert not (tmp_path / "samples.png").exists()
+
+
+@pytest.mark.parametrize("name", ["saved_model", "litert"])
+@pytest.mark.parametrize("make", [proofs.pix2pix, infogan])
+def test_the_code_on_the_cards_of_other_generators_runs(name, make, tmp_path, monkeypatch):
+    test_the_code_on_the_card_runs(name, make(), tmp_path, monkeypatch)
 
 
 def test_wrong_descriptions_and_formats_are_refused(lively, tmp_path):

@@ -64,7 +64,7 @@ def test_tidy_drops_shapes_in_terms_of_the_unnamed_axis():
     node = onnx.helper.make_node("Relu", ["latent"], ["image"])
     graph = onnx.helper.make_graph([node], "graph", tensors[:1], tensors[1:2], value_info=tensors[2:])
     model = onnx.helper.make_model(graph)
-    tidy(model, (4,))
+    tidy(model, {"image": (4,)})
     assert shape_of(model.graph.input[0]) == ["batch", 6]
     assert shape_of(model.graph.output[0]) == ["batch", 4]
     assert "unk__" not in str(model)
@@ -77,6 +77,9 @@ def test_metadata_say_how_to_draw(latent, lively, tmp_path):
     found = session.get_modelmeta().custom_metadata_map
     assert json.loads(found.pop("latent_shape")) == [6]
     assert json.loads(found.pop("image_shape")) == [8, 6, 3]
+    described = {"kind": "Latent", "shape": [6], "distribution": latent, "stream": 0}
+    assert json.loads(found.pop("inputs")) == {"latent": described}
+    assert json.loads(found.pop("outputs")) == {"image": {"medium": {"kind": "Images"}, "shape": [8, 6, 3]}}
     assert found == {
         "keras_gan_format": "1",
         "keras_gan_version": kg.__version__,

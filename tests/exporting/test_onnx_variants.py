@@ -89,7 +89,7 @@ def test_float16_normalizes_in_float32():
     inputs = gan.fixed_inputs(3, 0)
     with np.errstate(over="raise"):
         (images,) = ReferenceEvaluator(model).run(None, inputs)  # in float16, where ONNX Runtime's CPU has float32
-    expected = generator.run(inputs)
+    expected = generator.run(inputs)["image"]
     assert expected.std() > 0.1
     assert np.abs(images - expected).mean() < 2e-3
 
@@ -115,7 +115,7 @@ def test_int8_takes_a_quarter_of_the_bytes_and_tells_its_error(lively, tmp_path)
     path = exporting.to_onnx(gan, tmp_path / "int8.onnx", precision="int8")
     assert path.stat().st_size < 0.35 * plain.stat().st_size
     inputs = gan.fixed_inputs(16, seed=0)
-    difference = np.abs(opened(path).run(["image"], inputs)[0] - ExportedGenerator(gan).run(inputs))
+    difference = np.abs(opened(path).run(["image"], inputs)[0] - ExportedGenerator(gan).run(inputs)["image"])
     found = opened(path).get_modelmeta().custom_metadata_map
     assert float(found["mean_difference"]) == pytest.approx(difference.mean(), rel=0.01)
     assert float(found["largest_difference"]) == pytest.approx(difference.max(), rel=0.01)
@@ -235,7 +235,11 @@ def test_a_pixel_may_be_one_level_off_and_no_more(lively):
     variant = Variant(pixels=True)
 
     def off_by(levels):
-        return lambda inputs: (to_uint8(generator.run(inputs)).astype("int") + levels).clip(0, 255).astype("uint8")
+        def run(inputs):
+            pixels = to_uint8(generator.run(inputs)["image"]).astype("int")
+            return {"image": (pixels + levels).clip(0, 255).astype("uint8")}
+
+        return run
 
     found = variant.differences(generator, off_by(1))
     assert found == pytest.approx(dict.fromkeys((1, 3, 16), LEVEL))
@@ -247,9 +251,9 @@ def test_one_wrong_picture_of_a_batch_is_enough(lively):
     generator = ExportedGenerator(lively())
 
     def last_one_wrong(inputs):
-        images = generator.run(inputs).copy()
+        images = generator.run(inputs)["image"].copy()
         images[3:4] += 0.1  # of 16: a mean of 0.006 over the batch
-        return images
+        return {"image": images}
 
     variant = Variant("int8")
     with pytest.raises(ValueError, match=r"within atol=0\.05\. .* of one picture of 0\.1 at batch size 16"):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from keras_gan.exporting import process, to_onnx, to_saved_model, verify
+from keras_gan.exporting.generator import ExportedGenerator
 
 
 def test_another_process_converts_what_this_one_draws(lively, tmp_path):
@@ -23,10 +24,11 @@ def test_its_errors_are_raised_here(lively, tmp_path):
 
 def test_a_backend_that_draws_other_pictures_is_told(lively, tmp_path, monkeypatch):
     gan = lively()
-    gan.save(tmp_path / "gan.keras")
-    np.savez(tmp_path / "pictures.npz", **{str(n): np.zeros((n, 8, 8, 1), "float32") for n in (1, 3, 16)})
+    generator = ExportedGenerator(gan).generator
+    generator.network.save(tmp_path / "network.keras")
+    np.savez(tmp_path / "made.npz", **{f"{n}/image": np.zeros((n, 8, 8, 1), "float32") for n in (1, 3, 16)})
     arguments = {"path": str(tmp_path / "g.onnx"), "atol": 1e-4}
-    job = {"function": "to_onnx", "arguments": arguments, "backend": "jax"}
+    job = {"function": "to_onnx", "arguments": arguments, "backend": "jax", "generator": process.described(generator)}
     (tmp_path / "job.json").write_text(json.dumps(job))
     process.main(str(tmp_path))
     answer = json.loads((tmp_path / "answer.json").read_text())

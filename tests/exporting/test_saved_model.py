@@ -99,7 +99,7 @@ def test_a_saved_model_that_draws_otherwise_is_not_left(signature, small, monkey
     monkeypatch.setattr(saved_model, "ask", other)
     told = "SavedModel must draw.*difference of 3 at batch size 1"
     if signature != "serving_default":
-        told = f"signature '{signature}' of the SavedModel must draw.*differ by up to 3 levels at batch size 1"
+        told = f"signature '{signature}' of the SavedModel must draw.*differs by up to 3 levels at batch size 1"
     with pytest.raises(ValueError, match=told):
         exporting.to_saved_model(small, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -107,10 +107,10 @@ def test_a_saved_model_that_draws_otherwise_is_not_left(signature, small, monkey
 
 def test_the_network_in_the_file_is_compared_and_not_the_one_in_memory(small, monkeypatch, tmp_path):
     def other(self, *tensors):
-        return {"image": images(self, *tensors)["image"] + 0.25}
+        return {"image": call(self, *tensors)["image"] + 0.25}
 
-    images = ExportedGenerator.images
-    monkeypatch.setattr(ExportedGenerator, "images", other)
+    call = ExportedGenerator.call
+    monkeypatch.setattr(ExportedGenerator, "call", other)
     with pytest.raises(ValueError, match=r"SavedModel must draw.*largest difference of 0\.25 at batch size 1"):
         exporting.to_saved_model(small, tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import layers
 
 import keras_gan as kg
+from keras_gan.exporting import requests
 from keras_gan.exporting import signatures as module
 from keras_gan.exporting.generator import ExportedGenerator
 from keras_gan.latents.distributions import truncated
@@ -24,15 +25,15 @@ def exported(shape=(8, 8, 1), latent="normal", num_classes=None):
     )
     random = np.random.default_rng(5)
     gan.ema_generator.set_weights([random.standard_normal(weight.shape) / 2 for weight in gan.ema_generator.weights])
-    return ExportedGenerator(gan)
+    return gan, ExportedGenerator(gan)
 
 
 @pytest.fixture(scope="module")
 def generators():
     return {
-        "normal": exported(),
-        "uniform": exported(latent="uniform"),
-        "labelled": exported(num_classes=3),
+        "normal": exported()[1],
+        "uniform": exported(latent="uniform")[1],
+        "labelled": exported(num_classes=3)[1],
     }
 
 
@@ -78,18 +79,21 @@ def test_what_a_generator_cannot_give_is_left_out():
         categories=(2,),
         continuous=1,
     )
-    assert list(module.signatures(ExportedGenerator(infogan))) == LATENT
+    found = module.signatures(ExportedGenerator(infogan))
+    assert list(found) == [*LATENT, *SAMPLE]
+    assert [spec.name for spec in found["sample_truncated"].inputs] == ["seed", "code", "truncation"]
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_pixels_and_png_files_are_those_of_keras(channels):
-    generator = exported((8, 6, channels))
-    inputs, expected = generator.gan.fixed_inputs(5, 2), generator.gan.sample(5, seed=2)
+    gan, generator = exported((8, 6, channels))
+    inputs, expected = gan.fixed_inputs(5, 2), gan.sample(5, seed=2)
     pixels = ask(generator, "uint8", **inputs)
     assert expected.std() > 10
     assert np.abs(pixels.astype(int) - expected).max() <= 1
     assert np.mean(pixels != expected) < 0.01
-    np.testing.assert_array_equal(module.decoded(ask(generator, "png", **inputs)), pixels)
+    files = ask(generator, "png", **inputs)
+    np.testing.assert_array_equal(requests.decoded(generator, {"image_bytes": files})["image"], pixels)
 
 
 @pytest.mark.parametrize("latent", ["normal", "uniform"])
@@ -99,15 +103,14 @@ def test_a_seed_draws_the_picture_of_its_latent(latent, generators):
     draw = {"normal": tf.random.stateless_normal, "uniform": tf.random.stateless_uniform}[latent]
     limits = {} if latent == "normal" else {"minval": -1.0, "maxval": 1.0}
     latents = np.stack([draw((6,), [seed, 0], alg="philox", **limits) for seed in seeds])
-    expected = to_uint8(generator.run({"latent": latents}))
+    expected = to_uint8(generator.run({"latent": latents})["image"])
     images = ask(generator, "sample", seed=seeds)
     assert images.dtype == np.uint8
     assert np.abs(images.astype(int) - expected).max() <= 1
     assert len(np.unique(images.reshape(4, -1), axis=0)) == 4
     limits = [0.5, 1.5, 0.9, np.inf]
-    expected = to_uint8(
-        generator.run({"latent": np.stack([truncated(*pair, latent) for pair in zip(latents, limits, strict=True)])})
-    )
+    cut = np.stack([truncated(*pair, latent) for pair in zip(latents, limits, strict=True)])
+    expected = to_uint8(generator.run({"latent": cut})["image"])
     short = ask(generator, "sample_truncated", seed=seeds, truncation=limits)
     assert np.abs(short.astype(int) - expected).max() <= 1
     assert np.abs(short[-1].astype(int) - images[-1]).max() <= 1
@@ -128,7 +131,7 @@ def test_a_row_depends_on_nothing_but_its_seed_and_label(generators):
 
 @pytest.mark.parametrize(("latent", "deviation"), [("normal", 1.0), ("uniform", 1 / np.sqrt(3))])
 def test_latents_are_distributed_as_in_training(latent, deviation, generators):
-    draw = tf.function(lambda seed: module.draw_latents(generators[latent], seed))
+    draw = tf.function(lambda seed: module.draw_latents(generators[latent].inputs["latent"], seed))
     drawn = draw(tf.range(2000, dtype=tf.int64)).numpy()  # neighbours must not be alike
     assert drawn.shape == (2000, 6)
     assert abs(drawn.mean()) < 4 * deviation / np.sqrt(drawn.size)
@@ -144,10 +147,10 @@ def test_a_latent_may_have_several_axes_and_an_image_values_beyond_one():
     dense = layers.Dense(25, kernel_initializer=keras.initializers.RandomNormal(stddev=1.0, seed=1))
     network = keras.Sequential([keras.Input((2, 3)), layers.Flatten(), dense, layers.Reshape((5, 5, 1))])
     generator = ExportedGenerator(kg.GAN(network, kg.networks.MLPDiscriminator((5, 5, 1), units=(4,))))
-    values = module.examples(generator, 3)
+    values = requests.examples(generator, 3)
     for name in ("uint8", *SAMPLE):
         inputs = {spec.name: values[spec.name] for spec in traced(generator, name)[0]}
-        expected = to_uint8(generator.run(module.as_keras_takes(generator, inputs)))
+        expected = to_uint8(generator.run(requests.as_keras_takes(generator, inputs))["image"])
         assert np.mean((expected == 0) | (expected == 255)) > 0.2
         assert np.abs(ask(generator, name, **inputs).astype(int) - expected).max() <= 1
 
@@ -155,7 +158,7 @@ def test_a_latent_may_have_several_axes_and_an_image_values_beyond_one():
 @pytest.mark.parametrize("name", [*LATENT, *SAMPLE])
 @pytest.mark.parametrize("label", [-1, 3])
 def test_a_label_out_of_range_is_an_error(name, label, generators):
-    inputs = {**module.examples(generators["labelled"], 2), "label": [0, label]}
+    inputs = {**requests.examples(generators["labelled"], 2), "label": [0, label]}
     with pytest.raises(
         tf.errors.InvalidArgumentError, match=rf"label must lie from 0 to 2\. Received:\] \[0 {label}\]"
     ):
@@ -181,11 +184,11 @@ def test_a_signature_that_draws_otherwise_is_told(name, fault, generators):
                 raise RuntimeError("out of memory")
             changed = {"other pictures": output[[0, 1, 1]], "other rows": output[::-1], "other shape": output[:-1]}
             output = changed[fault]
-        return {"image": output}
+        return {"image_bytes" if asked == "png" else "image": output}
 
     told = "run. Received: an error at batch size 3: out of" if fault == "no run" else "draw what Keras draws.* size 3"
     with pytest.raises(ValueError, match=f"signature '{name}' of the SavedModel must {told}"):
-        module.compare(generator, run, atol=1e-4)
+        requests.compare(generator, run, atol=1e-4)
 
 
 def test_good_signatures_pass(generators):
@@ -194,7 +197,7 @@ def test_good_signatures_pass(generators):
 
         def run(name, inputs, generator=generator, asked=asked):
             asked.append((name, len(next(iter(inputs.values())))))
-            return {"image": ask(generator, name, **inputs)}
+            return {"image_bytes" if name == "png" else "image": ask(generator, name, **inputs)}
 
-        module.compare(generator, run, atol=1e-4)
+        requests.compare(generator, run, atol=1e-4)
         assert asked == [(name, size) for name in ("uint8", "png", *SAMPLE) for size in (1, 3)]

@@ -15,8 +15,8 @@ import onnx
 import pytest
 
 import keras_gan as kg
-from keras_gan import exporting
-from keras_gan.evaluation import sources
+from keras_gan import evaluation, exporting
+from keras_gan.exporting import opening
 from keras_gan.features import inception_weights, torch_file, torch_pickle
 
 PROJECT = pathlib.Path(__file__).parents[2]
@@ -53,6 +53,7 @@ def with_metadata(model, path, changes):
     return path
 
 
+BEFORE = {"inputs": None, "outputs": None}  # files of format 1 as they were first written say neither
 METADATA = [
     ({"latent_shape": "[1000000000000]"}, "latent"),
     ({"latent_shape": "[65536, 65536]"}, "16,777,216 numbers"),
@@ -73,11 +74,15 @@ METADATA = [
 ]
 
 
+def drawn(path):
+    return list(evaluation.generated(evaluation.open_generator(path), count=2))
+
+
 @pytest.mark.parametrize(("changes", "text"), METADATA)
 def test_metadata_of_strangers_is_refused_by_the_package(changes, text, model, tmp_path):
-    path = with_metadata(model, tmp_path / "generator.onnx", changes)
+    path = with_metadata(model, tmp_path / "generator.onnx", BEFORE | changes)
     with pytest.raises(ValueError, match=rf"exported generator must .*Received: .*generator.onnx(?s:.*){text}"):
-        list(sources.generated(sources.open_generator(path), count=2))
+        drawn(path)
 
 
 @pytest.mark.parametrize(
@@ -88,18 +93,106 @@ def test_metadata_of_strangers_is_refused_by_the_package(changes, text, model, t
         ("[0, 8, 1]", r"without image_shape \[0, 8, 1\]"),
         ("[1000000, 1000000, 1]", "at most 16,777,216 numbers"),
         ("[[8], 8, 1]", "without image_shape"),
-        ("null", "without image_shape null"),
+        ("null", "without image_shape None"),
     ],
 )
 def test_images_of_another_shape_than_announced_are_refused(shape, text, model, tmp_path):
-    path = with_metadata(model, tmp_path / "generator.onnx", {"image_shape": shape})
+    path = with_metadata(model, tmp_path / "generator.onnx", BEFORE | {"image_shape": shape})
     with pytest.raises(ValueError, match=rf"exported generator must .*Received: .*{text}"):
-        list(sources.generated(sources.open_generator(path), count=2))
+        drawn(path)
+
+
+LATENT = {"kind": "Latent", "shape": [6], "distribution": "normal", "stream": 0}
+LABEL = {"kind": "Label", "num_classes": 3, "column": "label"}
+CODE = {"kind": "Code", "categories": [3], "continuous": 1}
+GIVEN = {"kind": "Given", "column": "a", "shape": [8, 8, 1], "medium": {"kind": "Images"}}
+IMAGE = {"medium": {"kind": "Images"}, "shape": [8, 8, 1]}
+
+
+def inputs(**others):
+    return {"inputs": json.dumps({"latent": LATENT, "label": LABEL} | others)}
+
+
+def outputs(**others):
+    return {"outputs": json.dumps({"image": IMAGE | others})}
+
+
+DESCRIBED = [
+    ({"inputs": None}, "inputs None"),
+    ({"outputs": None}, "outputs None"),
+    ({"inputs": "[" * 100_000}, "levels|recursion"),
+    ({"inputs": "{}"}, "inputs {}"),
+    ({"inputs": json.dumps([LATENT])}, r"inputs \["),
+    ({"inputs": json.dumps({str(number): LATENT for number in range(100)})}, "inputs {"),
+    (inputs(**{"": LATENT}), "inputs ''"),
+    (inputs(**{"a\nb": LATENT}), r"inputs 'a\\nb'"),
+    (inputs(latent="Latent"), "latent: Latent, which is none of Code, Given, Label, Latent"),
+    (inputs(latent=LATENT | {"kind": "Input"}), "which is none of"),
+    (inputs(latent=LATENT | {"kind": ["Latent"]}), "which is none of"),
+    (inputs(latent=LATENT | {"kind": "os.system"}), "which is none of"),
+    (inputs(latent=LATENT | {"seed": 1}), "which should hold shape, distribution, stream"),
+    (inputs(latent={"kind": "Latent", "shape": [6]}), "which should hold"),
+    (inputs(latent=LATENT | {"shape": [65536, 65536]}), "16,777,216 numbers"),
+    (inputs(latent=LATENT | {"shape": [-6]}), r"shape \[-6\]"),
+    (inputs(latent=LATENT | {"shape": [None]}), r"shape \[None\]"),
+    (inputs(latent=LATENT | {"shape": [True]}), r"shape \[True\]"),
+    (inputs(latent=LATENT | {"shape": 6}), "shape 6"),
+    (inputs(latent=LATENT | {"shape": [1] * 100}), r"shape \[1, 1"),
+    (inputs(latent=LATENT | {"distribution": "cauchy"}), "distribution cauchy"),
+    (inputs(latent=LATENT | {"distribution": ["normal"]}), "distribution"),
+    (inputs(latent=LATENT | {"stream": -1}), "stream -1"),
+    (inputs(label=LABEL | {"num_classes": 10**30}), "num_classes 1000"),
+    (inputs(label=LABEL | {"num_classes": 0}), "num_classes 0"),
+    (inputs(label=LABEL | {"num_classes": 2.0}), "num_classes 2.0"),
+    (inputs(label=LABEL | {"column": {"a": 1}}), "column"),
+    (inputs(code=CODE | {"categories": [10**6]}), r"categories \[1000000\]"),  # a table of its square would be made
+    (inputs(code=CODE | {"categories": [4096] * 5000}), "a code of"),
+    (inputs(code=CODE | {"categories": [], "continuous": 0}), "a code of 0 numbers"),
+    (inputs(code=CODE | {"continuous": 2**40}), "continuous 1099511627776"),
+    (inputs(code=CODE | {"categories": 3}), "categories 3"),
+    (inputs(a=GIVEN | {"medium": {"kind": "Medium"}}), "which is none of Images, Labels"),
+    (inputs(a=GIVEN | {"medium": {"kind": "Images", "rate": 3}}), "'rate': 3"),
+    (
+        inputs(a=GIVEN | {"medium": {"class_name": "Lambda", "module": "keras.layers", "config": {}}}),
+        "which is none of",
+    ),
+    (inputs(a=GIVEN | {"shape": [2**20, None, 2**20]}), "16,777,216 numbers"),
+    (outputs(shape=[8, 8]), r"Images\(\) of shape \(8, 8\)"),
+    (outputs(shape=[0, 8, 1]), r"shape \[0, 8, 1\]"),
+    (outputs(shape=[10**6, 10**6, 1]), "16,777,216 numbers"),
+    (outputs(medium={"kind": "Labels", "num_classes": [3], "lowest": 0}), "Labels"),
+    (outputs(medium={"kind": "Labels", "num_classes": 10**30}), "Labels"),
+    (outputs(medium="Images"), "which is none of"),
+    (outputs(more=1), "which should hold medium, shape"),
+    # What the file says is plausible, and not what it does.
+    (inputs(latent=LATENT | {"shape": [7]}), "invalid dimensions"),
+    ({"inputs": json.dumps({"latent": LATENT})}, "label"),
+    (outputs(shape=[8, 8, 3]), r"make 'image' of shape \(2, 8, 8, 3\), float32 or uint8.*float32 \(2, 8, 8, 1\)"),
+    ({"outputs": json.dumps({"picture": IMAGE})}, "make 'picture' of shape"),
+]
+
+
+@pytest.mark.parametrize(("changes", "text"), DESCRIBED)
+def test_descriptions_of_strangers_are_refused_by_the_package(changes, text, model, tmp_path):
+    path = with_metadata(model, tmp_path / "generator.onnx", changes)
+    with pytest.raises(ValueError, match=rf"^(An|The) exported generator must (?s:.*)({text})") as error:
+        drawn(path)
+    assert "generator.onnx" in str(error.value)
+    assert len(str(error.value)) < 600
+
+
+@pytest.mark.parametrize(("changes", "text"), DESCRIBED)
+def test_descriptions_of_strangers_are_one_line_of_the_program(changes, text, model, program, tmp_path, capsys):
+    path = with_metadata(model, tmp_path / "generator.onnx", changes)
+    code = program.main([str(path), "--count", "2", "--out", str(tmp_path / "grid.png")])
+    told = capsys.readouterr()
+    assert code in (0, 2)  # 0 where the program does not need what is wrong
+    assert told.err.count("\n") == (1 if code else 0)
 
 
 @pytest.mark.parametrize(("changes", "text"), METADATA)
 def test_metadata_of_strangers_is_one_line_of_the_program(changes, text, model, program, tmp_path, capsys):
-    path = with_metadata(model, tmp_path / "generator.onnx", changes)
+    path = with_metadata(model, tmp_path / "generator.onnx", BEFORE | changes)
     assert program.main([str(path), "--out", str(tmp_path / "grid.png")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
@@ -131,8 +224,8 @@ def test_what_is_no_picture_is_refused(operation, kind, program, tmp_path, capsy
     path = drawing(tmp_path / "other.onnx", (operation, ["latent"], ["image"]), kind)
     assert program.main([str(path), "--out", str(tmp_path / "grid.png")]) == 2
     assert "which are no pictures" in capsys.readouterr().err
-    with pytest.raises(ValueError, match=r"must draw images of shape \(2, 8, 8, 1\), float32 or uint8. Received: "):
-        list(sources.generated(sources.open_generator(path), count=2))
+    with pytest.raises(ValueError, match=r"must make 'image' of shape \(2, 8, 8, 1\), float32 or uint8. Received: "):
+        drawn(path)
 
 
 @pytest.mark.parametrize("text", ["[]", "{", "[" * 100_000, '"a"', '{"latent_shape": [6]}', "{}"])
@@ -141,10 +234,10 @@ def test_the_description_of_a_saved_model_of_strangers_is_refused(text, tmp_path
     (folder / "assets.extra").mkdir(parents=True)
     (folder / "saved_model.pb").touch()
     (folder / "assets.extra" / "keras_gan.json").write_text(text)
-    monkeypatch.setattr(sources, "saved_model_runner", lambda path: None)
+    monkeypatch.setattr(opening, "saved_model_runner", lambda path: None)
     expected = "must say what latents it takes" if "}" in text else "description must be readable"
     with pytest.raises(ValueError, match=rf"{expected}\. Received: "):
-        sources.open_generator(folder)
+        evaluation.open_generator(folder)
 
 
 def written(path, pickled, storage=bytes(16)):
@@ -232,7 +325,7 @@ def test_an_onnx_file_may_not_read_other_files(model, program, tmp_path, capsys)
     assert program.main([str(path), "--out", str(tmp_path / "grid.png")]) == 2
     assert re.search("escapes (both )?model directory", capsys.readouterr().err)
     with pytest.raises(ValueError, match=r"escapes (both )?model directory"):
-        sources.open_generator(path)
+        evaluation.open_generator(path)
 
 
 def test_scores_of_strangers_are_refused(tmp_path):

@@ -20,10 +20,10 @@ from keras_gan.exporting.litert import to_litert
 def test_other_weights_are_noticed_with_the_difference(argument, named, export, lively, tmp_path):
     gan = lively()
     files = {argument: export(gan, tmp_path / "1")}
-    before = ExportedGenerator(gan).run(gan.fixed_inputs(1, 0))
+    before = ExportedGenerator(gan).run(gan.fixed_inputs(1, 0))["image"]
     bias = gan.ema_generator.weights[-1]
     bias.assign(bias + 0.01)
-    expected = np.abs(ExportedGenerator(gan).run(gan.fixed_inputs(1, 0)) - before).max()
+    expected = np.abs(ExportedGenerator(gan).run(gan.fixed_inputs(1, 0))["image"] - before).max()
     with pytest.raises(ValueError, match=rf"^The {named} must .* within atol=0\.0001.* at batch size 1\.$") as error:
         exporting.verify(gan, **files)
     assert float(re.search(r"difference of (\S+)", str(error.value))[1]) == pytest.approx(expected, rel=0.01)
@@ -90,8 +90,8 @@ def test_a_difference_at_one_batch_size_is_enough(size, change, message, lively)
     generator = ExportedGenerator(lively())
 
     def run(inputs):
-        images = generator.run(inputs)
-        return change(images) if len(images) == size else images
+        images = generator.run(inputs)["image"]
+        return {"image": change(images) if len(images) == size else images}
 
     with pytest.raises(ValueError, match=message.format(size)):
         generator.differences(run, "copy", atol=1e-4)

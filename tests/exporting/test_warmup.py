@@ -6,7 +6,7 @@ from tensorflow.core.framework import tensor_pb2
 import keras_gan as kg
 from keras_gan.exporting import to_saved_model, warmup
 from keras_gan.exporting.generator import ExportedGenerator
-from keras_gan.exporting.signatures import examples
+from keras_gan.exporting.requests import examples
 
 NAMES = ["serving_default", "uint8", "png", "sample", "sample_truncated"]
 

@@ -16,6 +16,8 @@ from keras import layers
 import keras_gan as kg
 from keras_gan.exporting import web, web_runtime
 from keras_gan.exporting.onnx import onnx_runner
+from keras_gan.inputs import Given, NetworkGenerator
+from tests.game import proofs
 
 CONTENTS = {name: f"runtime {name}".encode() for name in web_runtime.FILES}
 LOADER, WASM = web_runtime.FILES
@@ -115,7 +117,7 @@ def test_the_folder_holds_all_that_the_page_asks_for(lively, runtime, tmp_path):
     assert facts["inputs"] == [tensor.name for tensor in model.graph.input] == ["latent"]
     assert facts["files"] == sorted(file.name for file in path.iterdir())
     inputs = gan.fixed_inputs(2, seed=0)
-    drawn = kg.media.to_uint8(onnx_runner(path / "generator.onnx")(inputs))
+    drawn = kg.media.to_uint8(onnx_runner(path / "generator.onnx")(inputs)["image"])
     assert np.abs(drawn.astype(int) - gan.sample(inputs=inputs)).max() <= 1
 
 
@@ -129,6 +131,14 @@ def test_an_infogan_says_what_its_code_is_made_of(quick, runtime, tmp_path):
     )
     facts = json.loads((web.to_web(gan, tmp_path / "web", runtime=runtime) / "generator.json").read_text())
     assert facts["code"] == {"categories": [3, 2], "continuous": 1}
+
+
+def test_a_translator_says_what_it_is_given_and_what_it_makes(quick, runtime, tmp_path):
+    path = web.to_web(proofs.cycle_gan(), tmp_path / "web", runtime=runtime, generator="b_to_a")
+    facts = json.loads((path / "generator.json").read_text())
+    assert (facts["inputs"], facts["kinds"], facts["given"]) == (["b"], {"given": "b"}, {"shape": [8, 8, 1]})
+    assert facts["output"] == {"name": "a", "shape": [8, 8, 1]}
+    assert "code" not in facts
 
 
 def test_an_earlier_export_is_replaced_whole(lively, quick, runtime, tmp_path):
@@ -209,17 +219,24 @@ def test_generators_that_the_page_could_not_draw_with_are_refused(lively, quick,
     other = keras.Model([latent, noise], layers.Reshape((8, 8, 1))(layers.Dense(64)(latent)) + noise)
 
     class Noisy(kg.GAN):
-        def fixed_inputs(self, count, seed=None, label=None):
-            return {**super().fixed_inputs(count, seed, label), "noise": np.zeros((count, 8, 8, 1), "float32")}
+        def inputs(self):
+            return {**super().inputs(), "noise": kg.inputs.Latent((8, 8, 1), stream=1)}
 
     with pytest.raises(
-        ValueError, match=r"or the code of an InfoGAN\. Received: .* inputs latent, noise\. Use to_onnx"
+        ValueError, match=r"of an InfoGAN, or translates a picture\. Received: .* inputs latent, noise\. Use to_onnx"
     ):
         web.to_web(Noisy(other, kg.networks.MLPDiscriminator((8, 8, 1), (4,))), tmp_path / "web", runtime=runtime)
     two = keras.Model(latent, layers.Reshape((8, 8, 2))(layers.Dense(128)(latent)))
     discriminator = keras.Sequential([keras.Input((8, 8, 2)), layers.Flatten(), layers.Dense(1)])
-    with pytest.raises(ValueError, match=r"images with 1, 3 or 4 channels\. Received: 2\. Use to_onnx"):
+    with pytest.raises(ValueError, match=r"with 1, 3 or 4 channels\. Received: 'image', .* 2 channels\. Use to_onnx"):
         web.to_web(kg.GAN(two, discriminator), tmp_path / "web", runtime=runtime)
+    with pytest.raises(ValueError, match=r"images of one size .* Received: 'latent', vectors of 4 numbers\."):
+        web.to_web(proofs.bigan(), tmp_path / "web", runtime=runtime, generator="encoder")
+    image = keras.Input((None, None, 1), name="image")
+    varied = keras.Model(image, layers.Conv2D(1, 3, padding="same")(image))
+    inputs, outputs = {"image": Given("image", (None, None, 1))}, {"target": kg.media.Images()}
+    with pytest.raises(ValueError, match=r"images of one size .* 'target', images of anyxany pixels"):
+        web.to_web(NetworkGenerator("any", inputs, outputs, varied), tmp_path / "web", runtime=runtime)
     assert not (tmp_path / "web").exists()
 
 

@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import keras_gan as kg
 from keras_gan.exporting import web, web_runtime
@@ -22,6 +23,7 @@ from tests.exporting.web_page import (
     plain,
     saved,
     served,
+    translating,
 )
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install playwright")
@@ -39,12 +41,12 @@ def exports(tmp_path_factory):
     except OSError as error:
         pytest.skip(f"needs the runtime: {error}")
     made = {}
-    for make in (labelled, plain, infogan):
+    for make in (labelled, plain, infogan, translating):
         gan, random = make(), np.random.default_rng(5)
-        for weight in gan.ema_generator.weights:
+        for weight in (gan.used if make is translating else gan.ema_generator).weights:
             values = random.standard_normal(weight.shape)
             weight.assign(values / np.sqrt(values[..., 0].size) if values.ndim > 1 else np.abs(values) / 2)
-        about = {"class_names": NAMES, "training_data": "clothes"} if gan.num_classes else None
+        about = {"class_names": NAMES, "training_data": "clothes"} if make is labelled else None
         folder = tmp_path_factory.mktemp("web") / make.__name__
         made[make.__name__] = gan, web.to_web(gan, folder, about=about)
     return made
@@ -73,7 +75,8 @@ def opened(browser, exports):
             page.on("console", lambda message: complaints.append(message.text))
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.goto(address)
-            expect(page.locator("#status")).to_contain_text("ms each", timeout=30_000)
+            ready = "choose a picture" if name == "translating" else "ms each"
+            expect(page.locator("#status")).to_contain_text(ready, timeout=30_000)
             assert f"{address}ort-wasm-simd-threaded.wasm" in asked
             checks.append((page, address, asked, complaints if quiet else []))
             return page
@@ -90,7 +93,7 @@ def opened(browser, exports):
 def test_pixels_are_those_of_onnx_runtime(name, opened, exports):
     gan, folder = exports[name]
     inputs = gan.fixed_inputs(20, seed=1)  # more than the page draws in one run
-    expected = kg.media.to_uint8(onnx_runner(folder / "generator.onnx")(inputs))
+    expected = kg.media.to_uint8(onnx_runner(folder / "generator.onnx")(inputs)["image"])
     received = drawn(opened(name), gan, inputs["latent"], inputs.get("label"), inputs.get("code"))
     assert received.shape == expected.shape
     assert expected.std() > 10
@@ -370,3 +373,63 @@ def test_another_page_can_draw_as_the_readme_says(opened, exports):
     received = page.evaluate("async () => Array.from((await import('./example.js')).pixels)")
     expected = drawn(page, gan, np.zeros((2, 20)), [0, 1])
     np.testing.assert_array_equal(np.array(received).reshape(expected.shape), expected)
+
+
+def test_a_picture_is_translated_and_saved(opened, exports, tmp_path):
+    generator, _ = exports["translating"]
+    page = opened("translating", viewport={"width": 360, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    expect(page.get_by_role("heading", level=1)).to_have_text("Translated pictures")
+    expect(page.locator("#summary")).to_have_text("4 by 6 pixels, grey, from 8 by 12 pixels, colour.")
+    expect(page.get_by_role("heading", name="Between two seeds")).to_be_hidden()
+    expect(page.get_by_text("Seeds are this page's own")).to_be_hidden()
+    button = page.get_by_role("button", name="Save picture")
+    expect(button.last).to_be_disabled()
+    picture = np.random.default_rng(0).integers(0, 256, (8, 12, 3), "uint8")
+    Image.fromarray(np.pad(picture, [(3, 3), (0, 0), (0, 0)])).save(tmp_path / "street.png")  # the middle is taken
+    page.get_by_label("Picture, or drop one here").set_input_files(tmp_path / "street.png")
+    expect(page.locator("#status")).to_contain_text("street.png: translated in")
+    np.testing.assert_array_equal(pixels_of(page, "#given")[..., :3], picture)
+    expected = generator.translate(picture[None])[0]
+    assert expected.std() > 10
+    assert_shows(page, "#made", expected, atol=1)
+    with page.expect_download() as download:
+        button.last.click()
+    assert download.value.suggested_filename == "street-translated.png"
+    made = np.asarray(Image.open(download.value.path()))
+    assert np.abs(made[..., :1].astype(int) - expected).max() <= 1
+
+
+def test_a_picture_may_be_dropped_and_no_picture_is_told(opened, exports):
+    generator, _ = exports["translating"]
+    page = opened("translating")
+    drop = """async ([name, kind, text]) => {
+        const canvas = new OffscreenCanvas(24, 16);
+        canvas.getContext("2d");
+        const blob = kind === "text" ? text : await canvas.convertToBlob();
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([blob], name));
+        document.getElementById("translation").dispatchEvent(new DragEvent("drop", { dataTransfer: transfer }));
+    }"""
+    page.evaluate(drop, ["notes.txt", "text", "no picture"])
+    expect(page.locator("#status")).to_have_text("notes.txt: this browser reads no picture in it.")
+    expect(page.locator("#status")).to_have_class("error")
+    page.evaluate(drop, ["black.png", "picture", ""])
+    expect(page.locator("#status")).to_contain_text("black.png: translated in")
+    expect(page.locator("#status")).not_to_have_class("error")
+    assert_shows(page, "#made", generator.translate(np.zeros((1, 8, 12, 3), "uint8"))[0], atol=1)
+
+
+def test_the_page_reads_pictures_as_pillow_does(opened):
+    page = opened("translating")
+    colours = np.random.default_rng(0).integers(0, 256, (2, 50, 3), "uint8")
+    grey = page.evaluate(
+        """async (values) => {
+        const { pixelsOf } = await import("./canvas.js");
+        const data = new ImageData(Uint8ClampedArray.from(values), 50, 2);
+        return Array.from(pixelsOf(await createImageBitmap(data), { width: 50, height: 2, channels: 1 }));
+    }""",
+        np.pad(colours, [(0, 0), (0, 0), (0, 1)], constant_values=255).ravel().tolist(),
+    )
+    expected = np.asarray(Image.fromarray(colours).convert("L"))
+    assert np.abs(np.array(grey).reshape(2, 50) - expected).max() <= 1

@@ -6,10 +6,13 @@ import http.server
 import io
 import threading
 
+import keras
 import numpy as np
+from keras import layers
 from PIL import Image
 
 import keras_gan as kg
+from keras_gan.inputs import Given, NetworkGenerator
 
 NAMES = ["bag", "shoe", "a coat for the winter, long and warm"]
 DRAW = "async ([latents, labels, codes]) => Array.from(await kerasGAN.draw(latents, labels, codes))"
@@ -36,6 +39,15 @@ def infogan():
         continuous=2,
         latent="uniform",
     )
+
+
+def translating():
+    """A game whose second generator is given colour, of another size than the grey it makes."""
+    source = keras.Input((8, 12, 3), name="b")
+    x = layers.Conv2D(4, 3, padding="same", activation="relu")(source)
+    network = keras.Model(source, layers.Conv2D(1, 3, 2, padding="same", activation="tanh")(x))
+    given, made = {"b": Given("b", (8, 12, 3))}, {"a": kg.media.Images()}
+    return NetworkGenerator("b_to_a", given, made, network)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
