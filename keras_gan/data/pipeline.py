@@ -25,7 +25,8 @@ class Pipeline:
         self.count = row_count(groups)
         self.length = arrangement.batches_in(self.count)
         self.columns = columns_of(groups)
-        self.groups = [(group, _reader(group, arrangement)) for group in groups]
+        # The groups themselves are let go: what they hold in memory is TensorFlow's from here on.
+        self.parts = [(group.count, group.columns, _reader(group, arrangement)) for group in groups]
         seed = arrangement.seed
         self.seed = tf.constant(np.random.SeedSequence().entropy % 2**62 if seed is None else seed, tf.int64)
         self.place = Place(self.length, arrangement.passes, self.epoch)
@@ -51,31 +52,31 @@ class Pipeline:
         return found.repeat(repeats) if repeats > 1 else found
 
     def _one_pass(self, number: tf.Tensor, first: int) -> tf.data.Dataset:
-        parts = []
-        for place, (group, read) in enumerate(self.groups):
+        found = []
+        for place, part in enumerate(self.parts):
             key = tf.stack([self.seed, number])
             if place:
                 key = tf.random.experimental.stateless_fold_in(key, tf.constant(place, tf.int64))
-            parts.append(self._part(group, read, key, first))
-        if len(parts) == 1:
-            return parts[0]
-        return tf.data.Dataset.zip(tuple(parts)).map(
+            found.append(self._part(*part, key, first))
+        if len(found) == 1:
+            return found[0]
+        return tf.data.Dataset.zip(tuple(found)).map(
             lambda *batches: {name: value for batch in batches for name, value in batch.items()}
         )
 
-    def _part(self, group: Rows, read: Callable, key: tf.Tensor, first: int) -> tf.data.Dataset:
+    def _part(self, count: int, columns: dict, read: Callable, key: tf.Tensor, first: int) -> tf.data.Dataset:
         """Returns the batches of one group in one pass."""
-        rounds = max(1, -(-self.count // group.count))
+        rounds = max(1, -(-self.count // count))
 
         def order(dataset, room=None):
             found = self._ordered(dataset, room, key, rounds)
             return found.skip(first * self.arrangement.batch_size)
 
         found = read(order)
-        if moved := self.arrangement.moved(group.columns):
+        if moved := self.arrangement.moved(columns):
             move = functools.partial(_move, self.arrangement, moved, key)
             found = found.enumerate(first).map(move, num_parallel_calls=PARALLEL)
-        return found.map(functools.partial(_begin, group.columns), num_parallel_calls=PARALLEL)
+        return found.map(functools.partial(_begin, columns), num_parallel_calls=PARALLEL)
 
     def _ordered(self, dataset: tf.data.Dataset, room: int | None, key: tf.Tensor, rounds: int) -> tf.data.Dataset:
         """Returns a data set, shuffled, and so often that there are as many rows as in the longest group."""
@@ -118,12 +119,13 @@ def _reader(rows: Rows, arrangement: Arrangement) -> Callable[[Callable], tf.dat
         return lambda order: batched(single_rows(rows, order))
     with tf.device("CPU:0"):  # else a GPU would hold the whole data set
         held = {name: tf.constant(array) for name, array in rows.arrays.items()}
+    indices = tf.data.Dataset.range(rows.count)
 
-    def gather(indices):
-        return {name: tf.gather(values, indices) for name, values in held.items()}
+    def gather(chosen):
+        return {name: tf.gather(values, chosen) for name, values in held.items()}
 
     # Only indices are shuffled, and a batch is one gather.
-    return lambda order: batched(order(tf.data.Dataset.range(rows.count))).map(gather, num_parallel_calls=PARALLEL)
+    return lambda order: batched(order(indices)).map(gather, num_parallel_calls=PARALLEL)
 
 
 def single_rows(rows: OnDemand | Streamed, order: Callable | None = None) -> tf.data.Dataset:

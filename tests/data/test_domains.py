@@ -67,6 +67,12 @@ def test_without_shuffling_the_smaller_one_begins_again(either, numpy):
     assert list(numbers(found, "b")) == [0, 1, 0, 1, 0]
 
 
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_the_last_batch_has_as_many_of_both(either, numpy, shuffle):
+    found = numpy(domains(numbered(5), numbered(3), batch_size=2, shuffle=shuffle, drop_remainder=False))
+    assert [(len(batch["a"]), len(batch["b"])) for batch in found] == [(2, 2), (2, 2), (1, 1)]
+
+
 def test_epochs_follow_from_the_seed(either, numpy):
     one, same, other = (domains(numbered(30), numbered(7), batch_size=30, seed=seed) for seed in (3, 3, 4))
     for _ in range(2):

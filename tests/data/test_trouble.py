@@ -109,9 +109,9 @@ FILES = {
 
 
 def rows():
-    """Returns {trouble: (by default, with bad_files="skip")} of the page's table."""
+    """Returns {trouble: (by default, with bad_files="skip")} of the table of images, which has three columns."""
     cells = [re.split(r" *\| *", line.strip("| \n")) for line in PAGE.read_text().splitlines() if line.startswith("| ")]
-    return {row[0]: (row[1], row[2]) for row in cells if row[0] not in ("trouble", "")}
+    return {row[0]: (row[1], row[2]) for row in cells if len(row) == 3 and row[0] != "trouble"}
 
 
 def read(path, bad_files="raise"):

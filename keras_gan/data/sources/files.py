@@ -65,9 +65,8 @@ class Trouble:
         names = [f"{self.name(path)} ({reason})" for path, reason in sorted(self.bad.items())]
         if skip and self.bad_files == "skip":
             places = " and ".join(str(folder) for folder in self.folders.values())
-            warnings.warn(
-                f"Skipped {len(names)} files of {places}: {', '.join(names)}", stacklevel=6
-            )  # whoever calls `images`
+            told = f"Skipped {len(names)} files of {places}: {', '.join(names)}"
+            warnings.warn(told, stacklevel=6)  # the line that calls a function of `keras_gan.data`
             return
         more = f" and {len(names) - self.shown} more" if len(names) > self.shown else ""
         count = len(names) + sum(path not in self.bad for path in self.files)
