@@ -2,6 +2,7 @@ import keras
 from keras import ops
 
 from keras_gan import _backend, schedules
+from keras_gan.arguments import check_number, check_whole
 from keras_gan.augmenters import blitting, coloring, corruption, filtering, geometry, pixels
 from keras_gan.augmenters.augmenter import Augmenter, image_size
 from keras_gan.augmenters.chance import Chance
@@ -197,10 +198,8 @@ def _check_controller(target, probability, speed, interval, limit):
             "`probability` can follow a schedule only without a controller. "
             f"Received: probability={probability!r}, target={target}. Set target=None."
         )
-    if isinstance(speed, bool) or not isinstance(speed, number) or not speed > 0:
-        raise ValueError(f"`speed` must be a number of images above 0. Received: speed={speed!r}.")
-    if isinstance(interval, bool) or not isinstance(interval, int) or interval < 1:
-        raise ValueError(f"`interval` must be a whole number of batches >= 1. Received: interval={interval!r}.")
+    check_number("speed", speed, above=0)
+    check_whole("interval", interval)
     if isinstance(limit, bool) or not isinstance(limit, number) or not 0 < limit <= 1:
         raise ValueError(f"`limit` must lie in (0, 1]. Received: limit={limit!r}.")
     if target is not None and probability > limit:

@@ -3,6 +3,7 @@ import hashlib
 import numpy as np
 
 from keras_gan import _backend
+from keras_gan.arguments import check_whole
 
 
 class Forward:
@@ -30,8 +31,7 @@ class Forward:
     """
 
     def __init__(self, model, batch_size, prepare):
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(f"`batch_size` must be a positive integer. Received: batch_size={batch_size!r}.")
+        check_whole("batch_size", batch_size)
         self.model, self.batch_size, self.prepare = model, batch_size, prepare
         self.sizes = set()
 

@@ -3,6 +3,7 @@ import numpy as np
 from keras import ops
 
 from keras_gan import _backend
+from keras_gan.arguments import check_whole
 
 
 class Generator:
@@ -80,8 +81,7 @@ class Generator:
     def made(self, count=16, seed=None, truncation=None, inputs=None, reference=None, batch_size=64, **chosen):
         """Makes outputs as people hold them. Arguments as for `sample`; returns {output: array}."""
         if inputs is None:
-            if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
-                raise ValueError(f"`count` must be a whole number >= 1. Received: count={count!r}.")
+            check_whole("count", count)
             inputs = self.fixed_inputs(count, seed, reference, **chosen)
         if truncation is not None:
             inputs = self.truncated(inputs, truncation)

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from keras_gan.arguments import check_whole
 from keras_gan.features.extractor import check_images
 from keras_gan.metrics.label_accuracy import check_labels
 from keras_gan.metrics.metric import Estimate, Metric
@@ -56,8 +57,7 @@ class ClassificationAccuracyScore(Metric):
 
     def __init__(self, network=None, epochs=10, batch_size=128, learning_rate=1e-3, seed=0):
         for argument, given in (("epochs", epochs), ("batch_size", batch_size)):
-            if given != int(given) or given < 1:
-                raise ValueError(f"`{argument}` must be an integer from 1. Received: {argument}={given!r}.")
+            check_whole(argument, given)
         if not learning_rate > 0:
             raise ValueError(f"`learning_rate` must be above 0. Received: learning_rate={learning_rate!r}.")
         self.network, self.epochs, self.batch_size = network, epochs, batch_size

@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 
+from keras_gan.arguments import check_whole
 from keras_gan.metrics.metric import Estimate, Metric
 
 
@@ -41,8 +42,7 @@ class ClassifierScore(Metric):
     needs_real = False
 
     def __init__(self, splits=10, seed=2020):
-        if splits != int(splits) or splits < 1:
-            raise ValueError(f"`splits` must be an integer from 1. Received: splits={splits!r}.")
+        check_whole("splits", splits)
         self.splits, self.seed = splits, seed
 
     def get_config(self):

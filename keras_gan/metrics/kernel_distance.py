@@ -1,5 +1,6 @@
 import numpy as np
 
+from keras_gan.arguments import check_whole
 from keras_gan.metrics.metric import Estimate, Metric
 
 ESTIMATORS = ("unbiased", "u-statistic", "biased")
@@ -57,8 +58,8 @@ class KernelDistance(Metric):
         if estimator not in ESTIMATORS:
             raise ValueError(f"`estimator` must be one of {ESTIMATORS}. Received: estimator={estimator!r}.")
         for argument, value, least in (("subsets", subsets, 1), ("subset_size", subset_size, 2), ("degree", degree, 1)):
-            if value is not None and (value != int(value) or value < least):
-                raise ValueError(f"`{argument}` must be an integer from {least}. Received: {argument}={value!r}.")
+            if value is not None:
+                check_whole(argument, value, least)
         self.subsets, self.subset_size, self.estimator = subsets, subset_size, estimator
         self.degree, self.gamma, self.coef0, self.seed = degree, gamma, coef0, seed
 

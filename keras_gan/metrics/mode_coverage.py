@@ -1,5 +1,6 @@
 import numpy as np
 
+from keras_gan.arguments import check_whole
 from keras_gan.metrics.metric import Estimate, Metric
 from keras_gan.metrics.statistics import Statistics, check_features
 
@@ -42,8 +43,7 @@ class ModeCoverage(Metric):
     needs_real = False
 
     def __init__(self, classes, column="logits", distribution=None):
-        if classes != int(classes) or classes < 1:
-            raise ValueError(f"`classes` must be an integer from 1. Received: classes={classes!r}.")
+        check_whole("classes", classes)
         if column not in ("logits", "label"):
             raise ValueError(f'`column` must be "logits" or "label". Received: column={column!r}.')
         shares = np.full(classes, 1 / classes) if distribution is None else np.asarray(distribution, "float64")

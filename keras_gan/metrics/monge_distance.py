@@ -1,3 +1,4 @@
+from keras_gan.arguments import check_whole
 from keras_gan.metrics.metric import Estimate, Metric
 from keras_gan.metrics.sliced_wasserstein import sliced_wasserstein
 
@@ -34,8 +35,7 @@ class MongeDistance(Metric):
     results = {"monge_distance": False}
 
     def __init__(self, directions=1000, seed=2020):
-        if directions != int(directions) or directions < 1:
-            raise ValueError(f"`directions` must be an integer from 1. Received: directions={directions!r}.")
+        check_whole("directions", directions)
         self.directions, self.seed = directions, seed
 
     def get_config(self):

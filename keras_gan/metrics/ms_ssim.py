@@ -1,5 +1,6 @@
 import numpy as np
 
+from keras_gan.arguments import check_whole
 from keras_gan.features.extractor import check_images
 from keras_gan.metrics.metric import Estimate, Metric
 
@@ -56,10 +57,9 @@ class MSSSIM(Metric):
         if scales not in SMALLEST:
             raise ValueError(f"`scales` must be an integer from 1 to 5. Received: scales={scales!r}.")
         for argument, given, least in (("batches", batches, 1), ("batch_size", batch_size, 2)):
-            if given != int(given) or given < least:
-                raise ValueError(f"`{argument}` must be an integer from {least}. Received: {argument}={given!r}.")
-        if max_pairs is not None and max_pairs < 1:
-            raise ValueError(f"`max_pairs` must be None or an integer from 1. Received: max_pairs={max_pairs!r}.")
+            check_whole(argument, given, least)
+        if max_pairs is not None:
+            check_whole("max_pairs", max_pairs)
         self.scales, self.per_class, self.seed = scales, per_class, seed
         self.batches, self.batch_size, self.max_pairs = batches, batch_size, max_pairs
         self.columns = ("image", "label") if per_class else ("image",)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_gan.arguments import check_whole
 from keras_gan.metrics.distance_bounds import Candidates, Frame, inside_balls, pair_distances, tiles
 from keras_gan.metrics.statistics import Rows
 
@@ -201,8 +202,7 @@ def nearest(queries, points, k, own=None, dtype="float32"):
 
 def check_k(k, count=None, of="samples"):
     """Raises ValueError unless `k` is an int >= 1, and below `count`, where that is known."""
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise ValueError(f"`k` must be an integer from 1. Received: k={k!r}.")
+    check_whole("k", k)
     if count is not None and k >= count:
         raise ValueError(f"`k={k}` neighbours need at least {k + 1} {of}. Received: {count} {of}.")
 

@@ -1,5 +1,6 @@
 import numpy as np
 
+from keras_gan.arguments import check_whole
 from keras_gan.features.extractor import check_images
 from keras_gan.metrics.metric import Estimate, Metric
 from keras_gan.metrics.statistics import check_features
@@ -52,10 +53,8 @@ class SlicedWasserstein(Metric):
     results = {"sliced_wasserstein": False}
 
     def __init__(self, patches=128, directions=512, order=1, smallest=16, seed=2020):
-        if patches != int(patches) or patches < 1:
-            raise ValueError(f"`patches` must be an integer from 1. Received: patches={patches!r}.")
-        if smallest != int(smallest) or smallest < PATCH:
-            raise ValueError(f"`smallest` must be an integer from {PATCH}. Received: smallest={smallest!r}.")
+        check_whole("patches", patches)
+        check_whole("smallest", smallest, PATCH)
         _check_settings(directions, order)
         self.patches, self.directions, self.order = patches, directions, order
         self.smallest, self.seed = smallest, seed
@@ -210,8 +209,7 @@ class _PatchCloud:
 
 
 def _check_settings(directions, order):
-    if directions != int(directions) or directions < 1:
-        raise ValueError(f"`directions` must be an integer from 1. Received: directions={directions!r}.")
+    check_whole("directions", directions)
     if order not in (1, 2):
         raise ValueError(f"`order` must be 1 or 2. Received: order={order!r}.")
 

@@ -3,6 +3,8 @@
 import keras
 from keras import layers, ops
 
+from keras_gan.arguments import check_whole
+
 CONDITIONING = ("projection", "concatenation", "classifier", "semi_supervised")
 WIDEST = 128  # numbers of a label's embedding; as many as classes up to there, which keeps all of them apart
 
@@ -10,8 +12,8 @@ WIDEST = 128  # numbers of a label's embedding; as many as classes up to there, 
 def check_numbers(**numbers):
     """Raises ValueError unless each is None or a whole number >= 1."""
     for name, number in numbers.items():
-        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
-            raise ValueError(f"`{name}` must be a whole number >= 1 or None. Received: {name}={number!r}.")
+        if number is not None:
+            check_whole(name, number)
 
 
 def check_conditioning(num_classes, conditioning):

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from keras_gan import schedules
+from keras_gan.arguments import check_whole
 from keras_gan.part import Part, plain
 
 
@@ -68,8 +69,7 @@ class Penalty(Part):
     def __init__(self, weight=1.0, interval=1, player=None, name=None):
         super().__init__(name=name or type(self).__name__.lower())
         self.weight = schedules.check("weight", weight)
-        if isinstance(interval, bool) or not isinstance(interval, int) or interval < 1:
-            raise ValueError(f"`interval` must be a whole number of steps >= 1. Received: interval={interval!r}.")
+        check_whole("interval", interval)
         self.interval = interval
         if player is not None:
             self.player = player

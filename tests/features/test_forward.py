@@ -56,7 +56,9 @@ def test_no_shortened_floats():
 
 @pytest.mark.parametrize("batch_size", [0, 2.0, None])
 def test_batch_size_is_checked(batch_size):
-    with pytest.raises(ValueError, match=f"`batch_size` must be a positive integer. Received: batch_size={batch_size}"):
+    with pytest.raises(
+        ValueError, match=f"`batch_size` must be a whole number >= 1. Received: batch_size={batch_size}"
+    ):
         Forward(Doubling(), batch_size, None)
 
 

@@ -128,7 +128,7 @@ def test_config_protocol_and_errors():
     assert metric.get_config() == {"network": None, "epochs": 3, "batch_size": 4, "learning_rate": 0.5, "seed": 6}
     assert metric.protocol()["network"] == "default"
     assert ClassificationAccuracyScore(linear()).protocol()["network"] == "linear, 650 weights"
-    with pytest.raises(ValueError, match=r"`epochs` must be an integer from 1\. Received: epochs=0"):
+    with pytest.raises(ValueError, match=r"`epochs` must be a whole number >= 1\. Received: epochs=0"):
         ClassificationAccuracyScore(epochs=0)
     with pytest.raises(ValueError, match=r"`learning_rate` must be above 0\. Received: learning_rate=0"):
         ClassificationAccuracyScore(learning_rate=0)

@@ -74,7 +74,7 @@ def test_errors():
         value(ClassifierScore(), logits(20)[:, 0])
     with pytest.raises(ValueError, match="must be finite"):
         value(ClassifierScore(), np.full((20, 3), np.nan))
-    with pytest.raises(ValueError, match=r"`splits` must be an integer from 1. Received: splits=0"):
+    with pytest.raises(ValueError, match=r"`splits` must be a whole number >= 1. Received: splits=0"):
         ClassifierScore(splits=0)
 
 

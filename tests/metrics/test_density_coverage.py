@@ -102,7 +102,7 @@ def test_crowd_at_one_real_lifts_density_not_coverage():
 def test_config_and_errors():
     metric = DensityCoverage(k=4)
     assert DensityCoverage.from_config(metric.get_config()).k == 4
-    with pytest.raises(ValueError, match=r"`k` must be an integer from 1\. Received: k=2\.5"):
+    with pytest.raises(ValueError, match=r"`k` must be a whole number >= 1\. Received: k=2\.5"):
         DensityCoverage(2.5)
     with pytest.raises(ValueError, match=r"`k=5` neighbours need at least 6 fakes\. Received: 4 fakes"):
         measure(np.eye(9), np.eye(9)[:4])

@@ -187,9 +187,9 @@ def test_arguments():
     assert again(*small_sets()) == metric(*small_sets())
     for arguments, text in [
         ({"estimator": "best"}, "`estimator` must be one of .*Received: estimator='best'"),
-        ({"subsets": 0}, "`subsets` must be an integer from 1. Received: subsets=0"),
-        ({"subset_size": 1}, "`subset_size` must be an integer from 2. Received: subset_size=1"),
-        ({"degree": 1.5}, "`degree` must be an integer from 1. Received: degree=1.5"),
+        ({"subsets": 0}, "`subsets` must be a whole number >= 1. Received: subsets=0"),
+        ({"subset_size": 1}, "`subset_size` must be a whole number >= 2. Received: subset_size=1"),
+        ({"degree": 1.5}, "`degree` must be a whole number >= 1. Received: degree=1.5"),
     ]:
         with pytest.raises(ValueError, match=text):
             KernelDistance(**arguments)

@@ -126,7 +126,7 @@ def test_arguments():
     assert ModeCoverage.from_config(metric.get_config()).get_config() == metric.get_config()
     assert list(metric.get_config().values()) == [2, "label", [0.25, 0.75]]
     for arguments, text in [
-        ({"classes": 0}, "`classes` must be an integer from 1. Received: classes=0"),
+        ({"classes": 0}, "`classes` must be a whole number >= 1. Received: classes=0"),
         ({"classes": 2, "column": "image"}, '`column` must be "logits" or "label". Received: column=\'image\''),
         ({"classes": 2, "distribution": [1.0]}, r"2 positive shares with the sum 1. Received: shape \(1,\)"),
         ({"classes": 2, "distribution": [1.0, 0.0]}, "2 positive shares .* least 0.0"),

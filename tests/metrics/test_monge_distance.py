@@ -36,7 +36,7 @@ def test_streaming_equals_one_batch():
 
 def test_errors_and_config():
     assert MongeDistance.from_config(MongeDistance(5, 6).get_config()).get_config() == {"directions": 5, "seed": 6}
-    with pytest.raises(ValueError, match=r"`directions` must be an integer from 1. Received: directions=0"):
+    with pytest.raises(ValueError, match=r"`directions` must be a whole number >= 1. Received: directions=0"):
         MongeDistance(0)
     with pytest.raises(ValueError, match=r"one width. Received: widths 3 and 4"):
         MongeDistance()(np.ones((5, 3)), np.ones((5, 4)))

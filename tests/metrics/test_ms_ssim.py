@@ -156,11 +156,11 @@ def test_config_and_errors():
     assert MSSSIM.from_config(config).get_config() == config
     with pytest.raises(ValueError, match=r"`scales` must be an integer from 1 to 5\. Received: scales=6"):
         MSSSIM(scales=6)
-    with pytest.raises(ValueError, match=r"`batches` must be an integer from 1\. Received: batches=0"):
+    with pytest.raises(ValueError, match=r"`batches` must be a whole number >= 1\. Received: batches=0"):
         MSSSIM(batches=0)
-    with pytest.raises(ValueError, match=r"`batch_size` must be an integer from 2\. Received: batch_size=1"):
+    with pytest.raises(ValueError, match=r"`batch_size` must be a whole number >= 2\. Received: batch_size=1"):
         MSSSIM(batch_size=1)
-    with pytest.raises(ValueError, match=r"`max_pairs` must be None or an integer from 1\. Received: max_pairs=0"):
+    with pytest.raises(ValueError, match=r"`max_pairs` must be a whole number >= 1\. Received: max_pairs=0"):
         MSSSIM(max_pairs=0)
     for scales, side, mend in ((5, 160, "Use scales=4"), (4, 32, "Use scales=3"), (3, 24, "Use scales=2"), (1, 6, "")):
         metric = MSSSIM(scales=scales, batches=1, batch_size=2)

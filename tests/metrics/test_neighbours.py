@@ -212,5 +212,5 @@ def test_wrong_shapes_and_k():
     with pytest.raises(ValueError, match=r"At least one sample is needed"):
         count_in_balls(FeatureRows(), three, 1, True)
     for k in (0, 1.5, True, None):
-        with pytest.raises(ValueError, match=rf"`k` must be an integer from 1\. Received: k={k}"):
+        with pytest.raises(ValueError, match=rf"`k` must be a whole number >= 1\. Received: k={k}"):
             three.nearest(k) if k else neighbours.check_k(k)

@@ -69,7 +69,7 @@ def test_config_and_errors():
     metric = PrecisionRecall(k=4)
     assert PrecisionRecall.from_config(metric.get_config()).k == 4
     assert metric.protocol() == {"k": 4}
-    with pytest.raises(ValueError, match=r"`k` must be an integer from 1\. Received: k=0"):
+    with pytest.raises(ValueError, match=r"`k` must be a whole number >= 1\. Received: k=0"):
         PrecisionRecall(0)
     with pytest.raises(ValueError, match=r"`k=4` neighbours need at least 5 reals\. Received: 4 reals"):
         measure(np.eye(4), np.eye(4), k=4)

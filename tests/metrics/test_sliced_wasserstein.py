@@ -95,7 +95,7 @@ def test_wrong_points():
     ]:
         with pytest.raises(ValueError, match=text):
             sliced_wasserstein(good, bad)
-    with pytest.raises(ValueError, match=r"`directions` must be an integer from 1. Received: directions=0"):
+    with pytest.raises(ValueError, match=r"`directions` must be a whole number >= 1. Received: directions=0"):
         sliced_wasserstein(good, good, 0)
     with pytest.raises(ValueError, match=r"`order` must be 1 or 2. Received: order=3"):
         sliced_wasserstein(good, good, order=3)
@@ -237,10 +237,10 @@ def test_arguments():
     assert list(SlicedWasserstein.from_config(metric.get_config()).get_config().values()) == [20, 16, 2, 8, 3]
     assert metric(pictures(), pictures(seed=1)) != SlicedWasserstein(20, 16, 1, 8, 3)(pictures(), pictures(seed=1))
     for arguments, text in [
-        ({"patches": 0}, "`patches` must be an integer from 1. Received: patches=0"),
-        ({"directions": 0.5}, "`directions` must be an integer from 1. Received: directions=0.5"),
+        ({"patches": 0}, "`patches` must be a whole number >= 1. Received: patches=0"),
+        ({"directions": 0.5}, "`directions` must be a whole number >= 1. Received: directions=0.5"),
         ({"order": 3}, "`order` must be 1 or 2. Received: order=3"),
-        ({"smallest": 6}, "`smallest` must be an integer from 7. Received: smallest=6"),
+        ({"smallest": 6}, "`smallest` must be a whole number >= 7. Received: smallest=6"),
     ]:
         with pytest.raises(ValueError, match=text):
             SlicedWasserstein(**arguments)

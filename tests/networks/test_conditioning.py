@@ -202,10 +202,10 @@ def test_config_round_trip(network, tmp_path):
 def test_numbers_of_classes_that_cannot_be(value):
     for network in (networks.DCGANGenerator, networks.MLPGenerator):
         for name in ("num_classes", "code_dim"):
-            with pytest.raises(ValueError, match=rf"`{name}` must be a whole number >= 1 or None. Received: {name}="):
+            with pytest.raises(ValueError, match=rf"`{name}` must be a whole number >= 1. Received: {name}="):
                 network((8, 8, 1), **{name: value})
     for network in (networks.DCGANDiscriminator, networks.MLPDiscriminator):
-        with pytest.raises(ValueError, match=r"`num_classes` must be a whole number >= 1 or None"):
+        with pytest.raises(ValueError, match=r"`num_classes` must be a whole number >= 1"):
             network((8, 8, 1), num_classes=value)
 
 

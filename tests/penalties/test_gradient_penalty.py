@@ -149,7 +149,7 @@ def test_gamma_must_not_be_negative(gamma):
 @pytest.mark.parametrize("interval", [0, -4, 1.5, True])
 @pytest.mark.parametrize("penalty", FAMILY)
 def test_interval_must_be_a_whole_number(penalty, interval):
-    with pytest.raises(ValueError, match=r"whole number of steps >= 1. Received: interval="):
+    with pytest.raises(ValueError, match=r"whole number >= 1. Received: interval="):
         penalty(interval=interval)
 
 
