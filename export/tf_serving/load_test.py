@@ -16,7 +16,7 @@ import numpy as np
 from rest_client import BATCH, Client, ServerError
 
 FAILURES = (OSError, ServerError, http.client.HTTPException)
-SIGNATURES = ("sample", "sample_truncated", "png", "uint8", "serving_default")
+SIGNATURES = ("sample", "sample_truncated", "png", "uint8", "serving_default", "translate")
 
 
 def inputs_for(described, rows, label, random):
@@ -29,6 +29,8 @@ def inputs_for(described, rows, label, random):
             return random.integers(2**31, size=rows)
         if name == "truncation":
             return np.full(rows, 0.7)
+        if dtype == "DT_UINT8":
+            return random.integers(256, size=(rows, *shape[1:]))
         return random.standard_normal((rows, *shape[1:])).astype("float32")
 
     return {name: value(name, *kind) for name, kind in described.items()}

@@ -147,7 +147,12 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         client = Client(options.url, options.model, options.version)
-        if options.labels is None and "label" in client.inputs("sample"):
+        taken = set(client.inputs("sample")) - {"seed"}
+        if taken - {"label"}:
+            raise ValueError(
+                f"this program gives seeds and labels; the generator also takes {', '.join(sorted(taken))}"
+            )
+        if options.labels is None and taken:
             raise ValueError("this generator draws classes: say which with --labels, as --labels 0-9")
         labels = options.labels and [options.labels[i % len(options.labels)] for i in range(len(options.seeds))]
         images = client.sample(options.seeds, labels, options.truncation)

@@ -57,7 +57,7 @@ def sides(gan, folder):
         REFERENCE: lambda latent: function(tf.constant(latent)).numpy(),
         SLOW: lambda latent: network.predict(latent, batch_size=len(latent), verbose=0),
         "Keras predict_on_batch": network.predict_on_batch,
-        "SavedModel": lambda latent: saved_model({"latent": latent}),
+        "SavedModel": lambda latent: saved_model({"latent": latent})["image"],
         "ONNX Runtime, 1 thread": lambda latent: sessions[1].run(["image"], {"latent": latent})[0],
         "ONNX Runtime, 2 threads": lambda latent: sessions[2].run(["image"], {"latent": latent})[0],
     }
@@ -67,8 +67,8 @@ def sides(gan, folder):
         print("LiteRT is left out. Run: pip install ai-edge-litert")
     else:
         runners = [litert_runner(to_litert(gan, f"{folder}/generator.tflite"), threads) for threads in (1, 2)]
-        draws["LiteRT, 1 thread"] = lambda latent: runners[0]({"latent": latent})
-        draws["LiteRT, 2 threads"] = lambda latent: runners[1]({"latent": latent})
+        draws["LiteRT, 1 thread"] = lambda latent: runners[0]({"latent": latent})["image"]
+        draws["LiteRT, 2 threads"] = lambda latent: runners[1]({"latent": latent})["image"]
     fair = {
         name: lambda count, seed, draw=draw: to_uint8(draw(gan.fixed_inputs(count, seed)["latent"]))
         for name, draw in draws.items()

@@ -156,8 +156,8 @@ def compared(gan, name):
 
 def mean_difference(gan, path):
     generator = exporting.generator.ExportedGenerator(gan)
-    images = onnx_runner(path)(gan.fixed_inputs(16, 0))
-    return onnx_variant(path).distances(generator, images, 16).mean(axis=(1, 2, 3)).max()
+    made = onnx_runner(path)(gan.fixed_inputs(16, 0))
+    return onnx_variant(path).distances(generator, made, 16)["image"].mean(axis=(1, 2, 3)).max()
 
 
 def table(only):
@@ -220,7 +220,7 @@ def frechet(run, count=10_000, seeds=(0, 1, 2)):
 def pictures(gan, draw, count, seed, batch=250):
     inputs = gan.fixed_inputs(count, seed)
     for start in range(0, count, batch):
-        yield draw({name: values[start : start + batch] for name, values in inputs.items()})
+        yield draw({name: values[start : start + batch] for name, values in inputs.items()})["image"]
 
 
 def main():

@@ -77,7 +77,8 @@ def artefacts(folder):
     gan = make()
     for name, runner in RUNNERS.items():
         form = exporting.FORMATS[name]
-        yield name, runner(form.export(gan, folder / name / form.place))
+        run = runner(form.export(gan, folder / name / form.place))
+        yield name, lambda inputs, run=run: run(inputs)["image"]
 
 
 def ask(name, run):

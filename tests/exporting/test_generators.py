@@ -170,6 +170,21 @@ def test_pictures_and_files_are_translated_as_by_the_game(tmp_path):
         ask(b_bytes=tf.constant([(tmp_path / "wide.png").read_bytes()]))
 
 
+@pytest.mark.parametrize("name", ["uint8", "png", "translate", "translate_png"])
+def test_a_signature_that_translates_otherwise_is_told(name):
+    generator = ExportedGenerator(proofs.pix2pix())
+    found = signatures.signatures(generator)
+
+    def run(asked, inputs):
+        specs = found[asked].inputs
+        function = tf.function(found[asked].function, input_signature=specs, autograph=False)
+        made = {k: v.numpy() for k, v in function(*(inputs[spec.name] for spec in specs)).items()}
+        return {k: v[::-1] if asked == name else v for k, v in made.items()}
+
+    with pytest.raises(ValueError, match=rf"signature '{name}' of the SavedModel must draw .* 'target' .* size 3"):
+        requests.compare(generator, run, atol=1e-4)
+
+
 def test_latents_of_several_inputs_come_from_one_seed():
     generator = ExportedGenerator(several())
     found = signatures.signatures(generator)["sample_truncated"]

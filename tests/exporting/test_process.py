@@ -6,6 +6,8 @@ import pytest
 
 from keras_gan.exporting import process, to_onnx, to_saved_model, verify
 from keras_gan.exporting.generator import ExportedGenerator
+from keras_gan.inputs import Latent, NetworkGenerator
+from keras_gan.media import Images
 
 
 def test_another_process_converts_what_this_one_draws(lively, tmp_path):
@@ -35,6 +37,15 @@ def test_a_backend_that_draws_other_pictures_is_told(lively, tmp_path, monkeypat
     assert answer["error"] == "ValueError"
     assert answer["message"].startswith("The jax backend must draw what Keras draws within atol=0.0001.")
     assert not (tmp_path / "g.onnx").exists()
+
+
+def test_inputs_of_other_classes_are_refused():
+    class Steps(Latent):
+        pass
+
+    generator = NetworkGenerator("steps", {"latent": Latent((4,)), "steps": Steps((2,))}, {"image": Images()}, None)
+    with pytest.raises(ValueError, match=r"inputs must be of keras_gan's classes\. Received: .*Steps"):
+        process.described(generator)
 
 
 def test_without_tensorflow_it_says_what_to_install(lively, tmp_path, monkeypatch):

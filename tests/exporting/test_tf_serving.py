@@ -1,3 +1,4 @@
+import importlib
 import inspect
 import json
 import re
@@ -60,6 +61,36 @@ def test_without_a_good_generator_there_is_no_folder(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(FileExistsError, match=r"`path` must be a folder\. Received: .*file', which is a file"):
         to_tf_serving(gan(), tmp_path / "file")
+
+
+@pytest.mark.parametrize("name", ["rest_client", "load_test"])
+def test_programs_say_what_they_do_not_give_a_generator(name, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(SOURCES))
+    script = importlib.import_module(name)
+    asked = {"rest_client": ["--seeds", "0"], "load_test": ["--signature", "translate", "--requests", "1"]}[name]
+
+    class Client:
+        def __init__(self, *arguments):
+            pass
+
+        def inputs(self, signature):
+            if signature == "sample":
+                return {"seed": ("DT_INT64", [-1]), "code": ("DT_FLOAT", [-1, 3])}
+            return {"source": ("DT_UINT8", [-1, 8, 8, 1])}
+
+        def predict(self, signature, source):
+            assert source.shape == (1, 8, 8, 1)
+            assert 255 >= source.max() > 200
+            return [0]
+
+    monkeypatch.setattr(script, "Client", Client)
+    code = script.main(asked)
+    told = capsys.readouterr()
+    if name == "load_test":
+        assert (code, told.err) == (0, "")
+    else:
+        assert (code, told.out) == (2, "")
+        assert told.err == "rest_client.py: this program gives seeds and labels; the generator also takes code\n"
 
 
 def batching():
