@@ -41,6 +41,7 @@ def test_images_may_be_enlarged_to_the_margin_but_not_to_the_size():
 
 def test_a_pair_moves_as_one(either, ramps, numpy):
     batches = cut((ramps, ramps), pairs, flip=True)
+    assert tuple(batches.element_spec["target"].shape) == (400, 16, 24, 3)
     seen = []
     for _ in range(2):
         batch = numpy(batches)[0]

@@ -113,6 +113,8 @@ def test_channels_of_the_two(either, folder, numpy):
     targets = folder({"a.png": grey(1), "b.png": grey(2)}, "targets")
     with pytest.raises(ValueError, match=r"source_channels=None, 1 grey and 1 colour images. Use `source_channels=1`"):
         pairs(sources, targets)
+    with pytest.raises(ValueError, match=r"target_channels=None, 1 grey and 1 colour images. Use `target_channels=1`"):
+        pairs(targets, sources)
     batches = pairs(sources, targets, source_channels=3, target_channels=4)
     assert [numpy(batches)[0][name].shape[-1] for name in ("source", "target")] == [3, 4]
 
