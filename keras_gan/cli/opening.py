@@ -14,6 +14,7 @@ from keras_gan.recipes.options import OfSource, marks
 from keras_gan.recipes.precision import computing_in
 from keras_gan.recipes.recipe import Recipe
 from keras_gan.runs import resuming, untrusted
+from keras_gan.runs.config import stages_of
 from keras_gan.runs.run import Run
 from keras_gan.storage import files
 
@@ -85,7 +86,7 @@ def begin(
     columns.check_shares(training.dataset, 1, training.gan.devices)
     _check_precision(training, way.precision)
     measuring = None if evaluate is None else evaluating.callback(arguments, training.gan, evaluate)
-    run = Run.create(out, recipe.name, arguments, training.epochs, way.deterministic, way.precision)
+    run = Run.create(out, recipe.name, arguments, training.epochs, way.deterministic, way.precision, training.stages)
     return Opened(run, training, 0, measuring)
 
 
@@ -148,7 +149,7 @@ def go_on(run: Run, recipe: Recipe, epochs: int | None, evaluate: int | None, de
     with _backend.sharing(devices):
         gan = run.load()
     untrusted.check_agreement(arguments, gan, run.config_path)
-    training = Training(gan, recipe.dataset(arguments), epochs or config["epochs"])
+    training = Training(gan, recipe.dataset(arguments), epochs or config["epochs"], stages_of(config))
     first, _ = resuming.standing(training.gan, training.dataset)
     if first >= training.epochs:
         raise ValueError(

@@ -1,6 +1,6 @@
 """Recipes: modules that make data and a compiled GAN for them. A module with `data`, `gan` and `EPOCHS` is one."""
 
 from keras_gan.recipes.recipe import make, names
-from keras_gan.recipes.training import Training
+from keras_gan.recipes.training import Stage, Training
 
-__all__ = ["Training", "make", "names"]
+__all__ = ["Stage", "Training", "make", "names"]

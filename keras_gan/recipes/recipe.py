@@ -22,7 +22,8 @@ class Recipe:
     """A module that makes data and a GAN for them, and the options that the signatures of its functions name.
 
     `data(source, ...)` returns batches; its argument `source` is the option `data`. `gan(dataset, ...)` returns a
-    compiled GAN for them. An option that both have, such as `seed`, goes to both.
+    compiled GAN for them. An option that both have, such as `seed`, goes to both. A recipe may have a third function,
+    `stages(...)`, which returns the `Stage`s of its training.
 
     Args:
         module: the recipe.
@@ -39,6 +40,7 @@ class Recipe:
             self.of_data = {name: option for name, option in renamed.items() if name != "source"}
         _, *of_gan = signatures.options(module.gan).items()
         self.of_gan = dict(of_gan)
+        self.of_stages = signatures.options(module.stages) if hasattr(module, "stages") else {}
         if unclear := [name for name, o in self.options.items() if o.annotation is inspect.Parameter.empty]:
             raise TypeError(
                 f"Every option of a recipe must have an annotation. Received: `{unclear[0]}` of {self.name} without. "
@@ -47,8 +49,11 @@ class Recipe:
 
     @property
     def options(self) -> dict[str, Option]:
-        """All options by name: those of the data, then those of the GAN."""
-        return {**self.of_data, **{name: o for name, o in self.of_gan.items() if name not in self.of_data}}
+        """All options by name: those of the data, then those of the GAN and of its stages."""
+        found = {}
+        for options in (self.of_data, self.of_gan, self.of_stages):
+            found |= {name: option for name, option in options.items() if name not in found}
+        return found
 
     def check(self, arguments: Mapping[str, Any]) -> None:
         """Raises ValueError if an argument is none of the recipe's options, or one that it needs is missing."""
@@ -77,9 +82,14 @@ class Recipe:
         """Makes the batches and the GAN: see `make`."""
         self.check(arguments)
         dataset = self.dataset(arguments)
+
+        def named_in(options):
+            return {name: value for name, value in arguments.items() if name in options}
+
         with computing_in(precision):
-            gan = self.module.gan(dataset, **{name: v for name, v in arguments.items() if name in self.of_gan})
-        return Training(gan, dataset, self.epochs if epochs is None else epochs)
+            gan = self.module.gan(dataset, **named_in(self.of_gan))
+        stages = tuple(self.module.stages(**named_in(self.of_stages))) if self.of_stages else ()
+        return Training(gan, dataset, self.epochs if epochs is None else epochs, stages)
 
 
 def find(name: str) -> Recipe | None:
@@ -129,7 +139,7 @@ def make(recipe: str, /, *, epochs: int | None = None, precision: str | None = N
         options: the recipe's own, such as `data`: `keras-gan train RECIPE --help` tells them.
 
     Returns:
-        A `Training`: the compiled GAN, its batches, the number of epochs.
+        A `Training`: the compiled GAN, its batches, the number of epochs, its stages.
 
     Raises:
         ValueError: if there is no such recipe, it has no such option, or an option is not as described.
@@ -137,8 +147,8 @@ def make(recipe: str, /, *, epochs: int | None = None, precision: str | None = N
     Example:
 
     >>> import keras_gan as kg
-    >>> gan, dataset, epochs = kg.recipes.make("dcgan", data="digits", filters=4, epochs=2)
-    >>> gan.image_shape, epochs
+    >>> training = kg.recipes.make("dcgan", data="digits", filters=4, epochs=2)
+    >>> training.gan.image_shape, training.epochs
     ((8, 8, 1), 2)
     """
     return named(recipe).training(options, epochs, precision)

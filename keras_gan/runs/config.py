@@ -15,6 +15,7 @@ import keras
 from keras_gan.recipes.options import fits
 from keras_gan.recipes.precision import PRECISIONS
 from keras_gan.recipes.recipe import find
+from keras_gan.recipes.training import Stage
 from keras_gan.storage import files, texts
 from keras_gan.version import __version__
 
@@ -24,7 +25,12 @@ EPOCHS = 10**9
 
 
 def new(
-    recipe: str, arguments: dict[str, Any], epochs: int, deterministic: bool = False, precision: str = "float32"
+    recipe: str,
+    arguments: dict[str, Any],
+    epochs: int,
+    deterministic: bool = False,
+    precision: str = "float32",
+    stages: tuple[Stage, ...] = (),
 ) -> dict[str, Any]:
     """Returns the configuration of a run that begins now: see `keras_gan.runs.run.Run.create`."""
     return {
@@ -34,6 +40,7 @@ def new(
         "epochs": epochs,
         "deterministic": deterministic,
         "precision": precision,
+        "stages": [stage._asdict() for stage in stages],
         "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "versions": versions(),
@@ -92,7 +99,23 @@ def check(config: Any) -> None:
         raise ValueError(f"`epochs` must be a whole number from 1 to {EPOCHS:,}, not {_shown(epochs)}")
     if config.get("precision", "float32") not in PRECISIONS:
         raise ValueError(f"`precision` must be one of {', '.join(PRECISIONS)}, not {_shown(config['precision'])}")
+    stages_of(config)
     _check_arguments(config["recipe"], config["arguments"])
+
+
+def stages_of(config: dict[str, Any]) -> tuple[Stage, ...]:
+    """Returns the stages of a run; none for those of runs that were written before there were stages.
+
+    Raises:
+        ValueError: if they are none.
+    """
+    found = config.get("stages", [])
+    for stage in found if isinstance(found, list) else [None]:
+        players, epochs = (stage.get("players"), stage.get("epochs")) if isinstance(stage, dict) else (None, None)
+        named = isinstance(players, list) and players and all(isinstance(name, str) for name in players)
+        if not named or not isinstance(epochs, int) or isinstance(epochs, bool) or not 1 <= epochs <= EPOCHS:
+            raise ValueError("`stages` must be a list of dicts with `players`, names, and `epochs`, a whole number")
+    return tuple(Stage(tuple(stage["players"]), stage["epochs"]) for stage in found)
 
 
 def _check_arguments(name, arguments):

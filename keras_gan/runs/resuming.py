@@ -26,14 +26,14 @@ class KeepPlace(keras.callbacks.Callback):
 @contextlib.contextmanager
 def _going_on(callbacks):
     """Tells those callbacks that ask for it that the training in the block is the first part of a longer one."""
-    asking = [callback for callback in callbacks if hasattr(callback, "goes_on")]
+    asking = {callback: callback.goes_on for callback in callbacks if hasattr(callback, "goes_on")}
     for callback in asking:
         callback.goes_on = True
     try:
         yield
     finally:
-        for callback in asking:
-            callback.goes_on = False
+        for callback, before in asking.items():
+            callback.goes_on = before
 
 
 def standing(gan, dataset):
@@ -46,7 +46,21 @@ def standing(gan, dataset):
     return divmod(int(gan.step.numpy()), int(dataset.cardinality()))
 
 
-def resume(gan, dataset, epochs, callbacks=(), **arguments):
+def borders(stages, epochs):
+    """Returns [(players, the epoch at which their stage ends)] of a training of so many epochs.
+
+    Args:
+        stages: list of `keras_gan.recipes.Stage`, or of pairs (players, epochs).
+        epochs: int, at which the training ends, and the last stage with it.
+    """
+    found, end = [], 0
+    for index, (players, length) in enumerate(stages):
+        end = epochs if index == len(stages) - 1 else min(end + length, epochs)
+        found.append((players, end))
+    return found
+
+
+def resume(gan, dataset, epochs, callbacks=(), stages=(), **arguments):
     """Trains a GAN until it has trained so many epochs, from where it stands: `fit` for runs that were interrupted.
 
     A GAN that was saved after any step and loaded again becomes, bit for bit on a CPU, the one that would have come out
@@ -64,6 +78,8 @@ def resume(gan, dataset, epochs, callbacks=(), **arguments):
             must not have been begun.
         epochs: int, epochs that the GAN has trained at the end, in all.
         callbacks: list of callbacks.
+        stages: list of `keras_gan.recipes.Stage`, which players move for how many epochs, one after another
+            (`Game.move`), or () to leave that as it is. Callbacks see every stage as a training of its own.
         arguments: further arguments of `fit`.
 
     Returns:
@@ -82,6 +98,22 @@ def resume(gan, dataset, epochs, callbacks=(), **arguments):
     >>> int(gan.step)
     6
     """
+    if not stages:
+        return _resume(gan, dataset, epochs, callbacks, **arguments)
+    history = None
+    for players, end in borders(stages, epochs):
+        if standing(gan, dataset)[0] >= end:
+            continue
+        gan.move(players)
+        with _going_on(callbacks if end < epochs else ()):
+            history = _resume(gan, dataset, end, callbacks, **arguments)
+        if gan.stop_training:
+            break
+    return history
+
+
+def _resume(gan, dataset, epochs, callbacks, **arguments):
+    """Trains until so many epochs, with the players that move now."""
     epoch, done = standing(gan, dataset)
     place = getattr(dataset, "place", None)
     history = None

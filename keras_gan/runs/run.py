@@ -10,9 +10,10 @@ import keras
 
 from keras_gan import callbacks
 from keras_gan import data as kg_data
+from keras_gan.game import drawing
 from keras_gan.game.game import Game
 from keras_gan.recipes.precision import computing_in
-from keras_gan.recipes.training import Training
+from keras_gan.recipes.training import Stage, Training
 from keras_gan.runs import config as configs
 from keras_gan.runs import resuming, untrusted
 from keras_gan.storage import files, logs, texts
@@ -64,6 +65,7 @@ class Run:
         epochs: int,
         deterministic: bool = False,
         precision: str = "float32",
+        stages: tuple[Stage, ...] = (),
     ) -> "Run":
         """Makes the folder and writes its `config.json`.
 
@@ -74,6 +76,7 @@ class Run:
             epochs: the epoch to end at.
             deterministic: whether this process, and each that goes on with the run, computes deterministically.
             precision: what the networks compute in: see `keras_gan.recipes.make`.
+            stages: which players move when.
 
         Raises:
             FileExistsError: if something stands there already.
@@ -81,7 +84,7 @@ class Run:
         """
         cls.refuse_existing(folder)
         run = cls(folder)
-        run.write_config(configs.new(recipe, arguments, epochs, deterministic, precision))
+        run.write_config(configs.new(recipe, arguments, epochs, deterministic, precision, stages))
         return run
 
     @classmethod
@@ -235,6 +238,7 @@ class Run:
         guard = callbacks.StopOnNaN()
         events = self.folder / "tensorboard"
         logs.forget_epochs_from(self.log, initial_epoch)
+        shown = training.dataset if drawing.is_given_data(training.gan) else None
         monitor = self._watching_health(training, epochs) if health else []
         watchers = [
             guard,
@@ -243,7 +247,7 @@ class Run:
             *([] if evaluate is None else [evaluate]),
             callbacks.Tolerant(keras.callbacks.CSVLogger(self.log, append=True)),
             *monitor,
-            callbacks.SampleGrid(self.samples, tensorboard=events if tensorboard else None),
+            callbacks.SampleGrid(self.samples, tensorboard=events if tensorboard else None, reference=shown),
             *([callbacks.Tolerant(keras.callbacks.TensorBoard(events))] if tensorboard else []),
             callbacks.LossPlot(self.log, self.losses),
             # Last: they count once everything else of an epoch is on disk, and raise what they could not write.
@@ -251,7 +255,8 @@ class Run:
             callbacks.Checkpoints(self.checkpoints, *saving),
         ]
         verbose = 1 if sys.stdout.isatty() else 2  # a bar on a screen, a line an epoch in a file
-        resuming.resume(training.gan, training.dataset, epochs, watchers, shuffle=False, verbose=verbose)
+        further = {"stages": training.stages, "shuffle": False, "verbose": verbose}
+        resuming.resume(training.gan, training.dataset, epochs, watchers, **further)
         if guard.terms:
             raise FloatingPointError(
                 f"Losses must stay finite. Received: {', '.join(guard.terms)} at step {guard.step}. "

@@ -97,7 +97,7 @@ def test_digits_are_the_only_named_data_set():
 
 
 def test_a_recipe_trains_on_it(tmp_path):
-    gan, batches, _ = kg.recipes.make("dcgan_digits", batch_size=256, filters=4)
+    gan, batches, *_ = kg.recipes.make("dcgan_digits", batch_size=256, filters=4)
     assert len(batches) == 70
     history = gan.fit(batches, epochs=1, steps_per_epoch=3, verbose=0)
     assert np.isfinite(history.history["generator_loss"]).all()

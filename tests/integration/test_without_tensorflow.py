@@ -9,9 +9,9 @@ CODE = """
 import sys
 sys.modules["tensorflow"] = sys.modules["tensorflow_datasets"] = None
 import numpy as np, keras_gan as kg
-gan, dataset, _ = kg.recipes.make("dcgan", data="digits", batch_size=256, filters=4, latent_dim=4)
+gan, dataset, *_ = kg.recipes.make("dcgan", data="digits", batch_size=256, filters=4, latent_dim=4)
 gan.fit(dataset, epochs=1, verbose=0, callbacks=[kg.callbacks.Checkpoint(sys.argv[2] + "/gan.keras")])
-again, folder, _ = kg.recipes.make("dcgan", data=sys.argv[1], batch_size=2, filters=4, size=8, cache=False)
+again, folder, *_ = kg.recipes.make("dcgan", data=sys.argv[1], batch_size=2, filters=4, size=8, cache=False)
 again.fit(folder, epochs=1, verbose=0)
 try:
     kg.exporting.to_onnx(gan, sys.argv[2] + "/generator.onnx")

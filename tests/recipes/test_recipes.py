@@ -1,5 +1,6 @@
 import functools
 import inspect
+import pathlib
 import time
 
 import numpy as np
@@ -31,12 +32,13 @@ def made(name, **options):
 
 
 def test_every_recipe_is_tested():
-    assert sorted(SMALL) == recipes.names()
+    here = pathlib.Path(__file__).parent
+    assert [name for name in recipes.names() if name not in SMALL and not (here / f"test_{name}.py").exists()] == []
 
 
-@pytest.mark.parametrize("name", recipes.names())
+@pytest.mark.parametrize("name", SMALL)
 def test_two_steps_of_every_recipe(name):
-    gan, dataset, epochs = made(name)
+    gan, dataset, epochs, _ = made(name)
     assert isinstance(gan, kg.GAN)
     assert epochs >= 1
     assert gan.image_shape == SMALL[name]
@@ -141,7 +143,7 @@ def test_digits_are_digits(seed):
     from sklearn.neural_network import MLPClassifier
 
     pixels, labels = load_digits(return_X_y=True)
-    gan, dataset, epochs = recipes.make("dcgan_digits", seed=seed)
+    gan, dataset, epochs, _ = recipes.make("dcgan_digits", seed=seed)
     begin = time.perf_counter()
     gan.fit(dataset, epochs=epochs, verbose=0, shuffle=False)
     print(f"\nseed {seed}: {time.perf_counter() - begin:.0f} s")
