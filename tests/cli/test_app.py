@@ -170,7 +170,7 @@ def test_version_is_shown(here):
             "must leave something to train of 2",
         ),
         (["train", "--from", "run", "--channels", "3", "--out", "new"], "with the same networks"),
-        (["sample", "run", "--label", "3"], "this GAN has no labels"),
+        (["sample", "run", "--label", "3"], "nothing can be chosen for this generator. Received: label=3"),
         (["train", "--resume", "run", "--seed", "3"], "--resume takes everything but --epochs from the run"),
         (["sample", "nowhere"], "Received: nowhere, where there is none"),
         (["export", "run", "--to", "onx"], "Unknown format 'onx'. Did you mean onnx?"),
