@@ -96,7 +96,7 @@ def domains(
     opened = _open_both(a, opening) if b is None else {"a": opening.images(a, "a"), "b": opening.images(b, "b")}
     groups = []
     for column, source in (("a", a), ("b", a if b is None else b)):
-        described = keeping.description(source, b is None, column, split, convert, value_range)
+        described = keeping.description(source, b is None, split, convert, value_range)
         groups.append(keeping.read(opened[column], whole(convert, column), cache, described))
     _check(*groups)
     return arrangement.batches(*groups)

@@ -92,6 +92,13 @@ def test_disk_cache_of_other_arguments_is_another(folder, tmp_path):
     assert shapes == [(3, 4, 4, 1), (3, 2, 2, 1)]
 
 
+def test_disk_cache_of_another_folder_is_another(folder, tmp_path, stack):
+    for value in (10, 20):
+        path = folder({"0.png": Image.new("L", (4, 4), value)}, str(value))
+        found = stack(keras_gan.data.images(path, batch_size=1, cache=tmp_path / "cache"))
+        np.testing.assert_allclose(found, value / 127.5 - 1, atol=1e-6)
+
+
 def test_disk_cache_notices_another_number_of_files(folder, tmp_path):
     for count in (3, 4):
         path = folder({f"{i}.png": Image.new("L", (4, 4), i) for i in range(count)})

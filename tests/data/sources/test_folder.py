@@ -182,6 +182,12 @@ def test_skipping_everything_is_an_error(folder):
         read(folder({"a.png": b"x"}), "skip")
 
 
+@pytest.mark.parametrize("bad_files", ["raise", "skip"])
+def test_files_that_are_all_cut_off_are_named(folder, bad_files):
+    with pytest.raises(ValueError, match=r"2 bad of 2 files: a\.jpg \(.*truncated.*b\.jpg"):
+        read(folder({"a.jpg": truncated(), "b.jpg": truncated()}), bad_files)
+
+
 def test_folder_without_images(folder):
     with pytest.raises(ValueError, match=r"must hold image files .*\.png.*with 1 other files"):
         read(folder({"notes.txt": b"hello"}))
