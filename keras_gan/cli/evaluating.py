@@ -54,7 +54,7 @@ def subject_at(path: Path, count: int, seed: int, best: bool = False, bad_files:
     if (path / "config.json").is_file():
         run = runs.Run.open(path)
         gan = run.load(compile=False, best=best)
-        return Subject(generated(gan, count, seed), tuple(gan.image_shape), run, True)
+        return Subject(generated(gan, count, seed), gan.generator_called().output_shape, run, True)
     if is_exported(path):
         generator = open_generator(path)
         return Subject(generated(generator, count, seed), generator.output_shapes()[generator.output], None, True)
@@ -170,5 +170,5 @@ def data_of(arguments: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
 def callback(arguments: dict[str, Any], gan: GAN, every: int) -> EvaluateSamples:
     """Makes the callback that measures a run's samples while they are learned, against the images it learns from."""
     source, options = data_of(arguments)
-    measured = _against(source, options, tuple(gan.image_shape), (None, None), WHILE_LEARNING, holds_out=False)
+    measured = _against(source, options, gan.generator_called().output_shape, (None, None), WHILE_LEARNING, holds_out=False)
     return EvaluateSamples(measured, every=every)

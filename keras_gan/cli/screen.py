@@ -76,7 +76,8 @@ def train(
     with unfailing_output():
         print(f"Training on {_hardware(training.gan.devices)} ({NAMES[keras.backend.backend()]})")
         print(f"Run {run.folder}: {_described(training)}, epochs {first + 1} to {training.epochs}", end="")
-        print(f", generator of {training.gan.ema_generator.count_params():,} weights. Ctrl-C saves and stops.")
+        weights = sum(each.used.count_params() for each in training.gan.generators().values())
+        print(f", generators of {weights:,} weights. Ctrl-C saves and stops.")
         finished = run.fit(training, training.epochs, tensorboard, measuring, health, keep, minutes)
         if finished:
             print(f"Samples    {run.samples / 'timeline.gif'}\nLosses     {run.losses}\nCheckpoint {run.checkpoint()}")

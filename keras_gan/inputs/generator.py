@@ -3,6 +3,7 @@ import numpy as np
 from keras import ops
 
 from keras_gan import _backend
+from keras_gan.inputs.label import Label
 from keras_gan.arguments import check_whole
 
 
@@ -39,6 +40,16 @@ class Generator:
     def medium(self):
         """`keras_gan.media.Medium` of the first output."""
         return self.outputs[self.output]
+
+    @property
+    def output_shape(self):
+        """Shape of the first output, without the batch axis."""
+        return self.output_shapes()[self.output]
+
+    @property
+    def num_classes(self):
+        """Number of classes that can be chosen, or None for a generator without labels."""
+        return next((each.num_classes for each in self.inputs.values() if isinstance(each, Label)), None)
 
     @property
     def options(self):

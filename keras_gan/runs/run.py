@@ -142,12 +142,13 @@ class Run:
         config = self.config()
         data = str(config["arguments"].get("data", ""))
         about = {"recipe": config["recipe"]} | ({"training_data": Path(data).name or data} if data else {})
-        if data and gan.num_classes is not None:
+        num_classes = gan.generator_called().num_classes
+        if data and num_classes is not None:
             try:
                 names = kg_data.class_names(data)
             except (OSError, ValueError):  # a file of arrays, or a folder that is not here any more
                 names = []
-            about |= {"class_names": names} if len(names) == gan.num_classes else {}
+            about |= {"class_names": names} if len(names) == num_classes else {}
         if self.scores.exists():
             try:
                 about["metrics"] = texts.parse_json(texts.read(self.scores, "A file of scores"))

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from keras_gan.media import Images
+
 
 def check_agreement(arguments: Mapping[str, Any], gan: Any, where: Path) -> None:
     """Compares a run's configuration with its checkpoint, which was found to be no larger than its file.
@@ -18,10 +20,10 @@ def check_agreement(arguments: Mapping[str, Any], gan: Any, where: Path) -> None
     Raises:
         ValueError: if the networks or the images that the configuration asks for are others.
     """
-    found = {}
-    if (shape := getattr(gan, "image_shape", None)) is not None:
-        height, width, channels = shape
-        found = {"channels": [channels], "size": [[height, width], *([height] if height == width else [])]}
+    pictures = [column.shape for column in gan.columns().values() if isinstance(column.medium, Images)]
+    found = {"channels": [shape[-1] for shape in pictures]} if pictures else {}
+    for height, width, _ in pictures:
+        found.setdefault("size", []).extend([[height, width], *([height] if height == width else [])])
     for network in (layer for layer in gan.layers if hasattr(layer, "kept")):
         for name in network.kept:
             found.setdefault(name, []).append(getattr(network, name))
