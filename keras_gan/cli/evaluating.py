@@ -170,5 +170,7 @@ def data_of(arguments: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
 def callback(arguments: dict[str, Any], gan: GAN, every: int) -> EvaluateSamples:
     """Makes the callback that measures a run's samples while they are learned, against the images it learns from."""
     source, options = data_of(arguments)
-    measured = _against(source, options, gan.generator_called().output_shape, (None, None), WHILE_LEARNING, holds_out=False)
+    measured = _against(
+        source, options, gan.generator_called().output_shape, (None, None), WHILE_LEARNING, holds_out=False
+    )
     return EvaluateSamples(measured, every=every)

@@ -3,8 +3,8 @@ import numpy as np
 from keras import ops
 
 from keras_gan import _backend
-from keras_gan.inputs.label import Label
 from keras_gan.arguments import check_whole
+from keras_gan.inputs.label import Label
 
 
 class Generator:
