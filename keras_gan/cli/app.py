@@ -40,6 +40,9 @@ FORMATS = exporting.FORMATS
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder made by [bold]keras-gan train[/bold].")]
 SkipBadFiles = Annotated[bool, typer.Option("--skip-bad-files", help="Leave out files that are no images.")]
+WhichGenerator = Annotated[
+    str | None, typer.Option("--generator", help="Which generator, of a GAN with several. Default: the first.")
+]
 Best = Annotated[bool, typer.Option("--best", help="Of the best epoch, kept by train --evaluate, not the last.")]
 
 
@@ -49,28 +52,31 @@ app.command("train")(train.command(named(train.DEFAULT)))
 @app.command()
 def sample(
     run: RunFolder,
-    count: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, other images.")] = 0,
-    out: Annotated[Path, typer.Option(help="A picture (.png) for a grid, or a folder for single images.")] = Path(
-        "grid.png"
-    ),
+    count: Annotated[int, typer.Option(min=1, help="How many images, or sounds.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, other samples.")] = 0,
+    out: Annotated[
+        Path, typer.Option(help="A picture (.png) for a sheet of all, or a folder for single files.")
+    ] = Path("grid.png"),
     label: Annotated[
         int | None, typer.Option(min=0, help="Class to draw, of a GAN with labels. Default: each in turn.")
     ] = None,
     truncation: Annotated[
         float | None, typer.Option(help="Cut the latents' distribution off there: less variety, more typical images.")
     ] = None,
+    generator: WhichGenerator = None,
     best: Best = False,
 ) -> None:
-    """Draw images with a trained generator."""
-    images = Run.open(run).load(compile=False, best=best).sample(count, seed, label, truncation)
+    """Draw images, or make sounds, with a trained generator."""
+    chosen = Run.open(run).load(compile=False, best=best).generator_called(generator)
+    made, medium = chosen.sample(count, seed, truncation, label=label), chosen.medium
+    what = type(medium).__name__.lower()
     if out.suffix:
-        pictures.save_image(out, pictures.grid(images))
-        print(f"{count} images in {out}")
+        pictures.save_image(out, medium.sheet(made))
+        print(f"{count} {what} in {out}")
         return
-    for index, image in enumerate(images):
-        pictures.save_image(out / f"{index:05d}.png", image)
-    print(f"{count} images in {out}{os.sep}")
+    for index, one in enumerate(made):
+        medium.write(out / f"{index:05d}{medium.suffix}", one)
+    print(f"{count} {what} in {out}{os.sep}")
 
 
 @app.command()
@@ -90,23 +96,35 @@ def export(
     runtime: Annotated[
         Path | None, typer.Option(help="For web: folder of the npm package onnxruntime-web. Default: npm fetches it.")
     ] = None,
+    generator: WhichGenerator = None,
     best: Best = False,
 ) -> None:
-    """Write the generator for use elsewhere, each format compared with Keras before it appears."""
-    usual = [name for name, format in FORMATS.items() if format.usual]
-    for name in to or usual:
+    """Write the generators for use elsewhere, each format compared with Keras before it appears.
+
+    Of a GAN with several generators each has a folder of its own, unless one is named.
+    """
+    formats = list(dict.fromkeys(to or [name for name, format in FORMATS.items() if format.usual]))
+    for name in formats:
         words.check_known(name, FORMATS, "format", "keras-gan export --help")
     run_ = Run.open(run)
     folder, gan = out or run_.exports, run_.load(compile=False, best=best)
     about = run_.about(gan) | ({} if license is None else {"license": license})
+    several = generator is None and len(gan.generators()) > 1
+    for name in gan.generators() if generator is None else [generator]:
+        _export(gan, name, formats, folder / name if several else folder, about, runtime)
+
+
+def _export(gan, generator, formats, folder, about, runtime):
+    """Writes one generator in several formats, and the card that describes them."""
     made = {}
-    for name in dict.fromkeys(to or usual):
+    for name in formats:
         options = {"runtime": runtime} if "runtime" in FORMATS[name].options else {}
-        path = made[name] = FORMATS[name].export(gan, folder / FORMATS[name].place, about=about, **options)
-        found = exporting.verify(gan, **{name: path})[name] if FORMATS[name].compared else {}
+        options |= {"about": about, "generator": generator}
+        path = made[name] = FORMATS[name].export(gan, folder / FORMATS[name].place, **options)
+        found = exporting.verify(gan, **{name: path}, generator=generator)[name] if FORMATS[name].compared else {}
         told = f"  (largest difference from Keras {max(found.values()):.1e})" if found else ""
         print(f"{name:<12}{path}{told}", flush=True)
-    print(f"{'card':<12}{exporting.model_card(gan, folder, made, about)}")
+    print(f"{'card':<12}{exporting.model_card(gan, folder, made, about, generator=generator)}")
 
 
 @app.command()
