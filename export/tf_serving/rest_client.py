@@ -147,11 +147,9 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         client = Client(options.url, options.model, options.version)
-        taken = set(client.inputs("sample")) - {"seed"}
-        if taken - {"label"}:
-            raise ValueError(
-                f"this program gives seeds and labels; the generator also takes {', '.join(sorted(taken))}"
-            )
+        taken = sorted(set(client.inputs("sample")) - {"seed"})
+        if set(taken) - {"label"}:
+            raise ValueError(f"this program gives seeds and labels; the generator also takes {', '.join(taken)}")
         if options.labels is None and taken:
             raise ValueError("this generator draws classes: say which with --labels, as --labels 0-9")
         labels = options.labels and [options.labels[i % len(options.labels)] for i in range(len(options.seeds))]

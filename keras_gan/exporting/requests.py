@@ -118,6 +118,6 @@ def decoded(generator: ExportedGenerator, outputs: Mapping[str, np.ndarray]) -> 
         output = name if name in generator.outputs else name.removesuffix(BYTES)
         if output != name:
             medium, shape = generator.outputs[output], generator.shapes[output]
-            value = file_kind(medium, shape).decode(medium, value, shape).numpy()
+            value = file_kind(medium, shape).decode(medium, np.array(value, object), shape).numpy()
         found[output] = np.asarray(value)
     return found

@@ -76,7 +76,7 @@ def cut_off(latents, threshold, below, quantile, sign, clip):
     >>> below = lambda value: 0.5 * math.erfc(-value / math.sqrt(2.0))
     >>> quantile = lambda share: statistics.NormalDist().inv_cdf(share)
     >>> round(cut_off(2.0, 1.0, below, quantile, np.sign, np.clip).item(), 3)
-    0.915
+    0.938
     """
     lowest = below(-threshold)
     # The lower half alone: near 1 quantiles would lose their digits.

@@ -1,8 +1,14 @@
+import importlib.util
+import pathlib
+
 import keras
 import numpy as np
 import pytest
 
 import keras_gan as kg
+from keras_gan import exporting
+
+PROJECT = pathlib.Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -33,3 +39,24 @@ def policy():
     before = keras.config.dtype_policy()
     yield keras.config.set_dtype_policy
     keras.config.set_dtype_policy(before)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """An exported generator, as ONNX's protocol buffer."""
+    import onnx
+
+    gan = kg.GAN(
+        kg.networks.MLPGenerator((8, 8, 1), 6, (8,), num_classes=3),
+        kg.networks.MLPDiscriminator((8, 8, 1), (4,), num_classes=3),
+    )
+    path = exporting.to_onnx(gan, tmp_path_factory.mktemp("exported") / "generator.onnx")
+    return onnx.load_model(path)
+
+
+@pytest.fixture(scope="module")
+def program():
+    spec = importlib.util.spec_from_file_location("sample", PROJECT / "export" / "onnxruntime" / "sample.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -191,11 +191,8 @@ def test_latents_of_several_inputs_come_from_one_seed():
     assert [spec.name for spec in found.inputs] == ["seed", "code", "truncation"]
     inputs = requests.as_keras_takes(generator, requests.asked(generator, found.inputs, 3))
     assert list(inputs) == ["latent", "noise", "code"]
-    both = (
-        signatures.draw_latents(Latent((2,), stream=0), np.arange(3)),
-        signatures.draw_latents(Latent((2,), stream=1), np.arange(3)),
-    )
-    assert np.abs(both[0] - both[1]).min() > 0
+    first, second = (signatures.draw_latents(Latent((2,), stream=stream), np.arange(3)) for stream in (0, 1))
+    assert np.abs(first - second).min() > 0
 
 
 def test_onnx_names_differ_where_inputs_and_outputs_are_called_the_same(tmp_path):

@@ -1,6 +1,5 @@
 """Attacks by exported files and files of weights: see test_untrusted.py."""
 
-import importlib.util
 import json
 import os
 import pathlib
@@ -15,42 +14,13 @@ import onnx
 import pytest
 
 import keras_gan as kg
-from keras_gan import evaluation, exporting
+from keras_gan import evaluation
 from keras_gan.exporting import opening
 from keras_gan.features import inception_weights, torch_file, torch_pickle
+from tests.exporting.strangers import drawn, with_metadata
 
 PROJECT = pathlib.Path(__file__).parents[2]
 GOLDEN = PROJECT / "tests" / "golden"
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    """An exported generator."""
-    gan = kg.GAN(
-        kg.networks.MLPGenerator((8, 8, 1), 6, (8,), num_classes=3),
-        kg.networks.MLPDiscriminator((8, 8, 1), (4,), num_classes=3),
-    )
-    path = exporting.to_onnx(gan, tmp_path_factory.mktemp("exported") / "generator.onnx")
-    return onnx.load_model(path)
-
-
-@pytest.fixture(scope="module")
-def program():
-    spec = importlib.util.spec_from_file_location("sample", PROJECT / "export" / "onnxruntime" / "sample.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def with_metadata(model, path, changes):
-    """Writes the model with other metadata: {key: text, or None to leave it out}."""
-    kept = {entry.key: entry.value for entry in model.metadata_props} | changes
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
-    del copy.metadata_props[:]
-    onnx.helper.set_model_props(copy, {key: value for key, value in kept.items() if value is not None})
-    path.write_bytes(copy.SerializeToString())
-    return path
 
 
 BEFORE = {"inputs": None, "outputs": None}  # files of format 1 as they were first written say neither
@@ -72,10 +42,6 @@ METADATA = [
     ({"num_classes": "1" * 30}, "num_classes"),
     ({"num_classes": "-3"}, "num_classes"),
 ]
-
-
-def drawn(path):
-    return list(evaluation.generated(evaluation.open_generator(path), count=2))
 
 
 @pytest.mark.parametrize(("changes", "text"), METADATA)
@@ -100,94 +66,6 @@ def test_images_of_another_shape_than_announced_are_refused(shape, text, model, 
     path = with_metadata(model, tmp_path / "generator.onnx", BEFORE | {"image_shape": shape})
     with pytest.raises(ValueError, match=rf"exported generator must .*Received: .*{text}"):
         drawn(path)
-
-
-LATENT = {"kind": "Latent", "shape": [6], "distribution": "normal", "stream": 0}
-LABEL = {"kind": "Label", "num_classes": 3, "column": "label"}
-CODE = {"kind": "Code", "categories": [3], "continuous": 1}
-GIVEN = {"kind": "Given", "column": "a", "shape": [8, 8, 1], "medium": {"kind": "Images"}}
-IMAGE = {"medium": {"kind": "Images"}, "shape": [8, 8, 1]}
-
-
-def inputs(**others):
-    return {"inputs": json.dumps({"latent": LATENT, "label": LABEL} | others)}
-
-
-def outputs(**others):
-    return {"outputs": json.dumps({"image": IMAGE | others})}
-
-
-DESCRIBED = [
-    ({"inputs": None}, "inputs None"),
-    ({"outputs": None}, "outputs None"),
-    ({"inputs": "[" * 100_000}, "levels|recursion"),
-    ({"inputs": "{}"}, "inputs {}"),
-    ({"inputs": json.dumps([LATENT])}, r"inputs \["),
-    ({"inputs": json.dumps({str(number): LATENT for number in range(100)})}, "inputs {"),
-    (inputs(**{"": LATENT}), "inputs ''"),
-    (inputs(**{"a\nb": LATENT}), r"inputs 'a\\nb'"),
-    (inputs(latent="Latent"), "latent: Latent, which is none of Code, Given, Label, Latent"),
-    (inputs(latent=LATENT | {"kind": "Input"}), "which is none of"),
-    (inputs(latent=LATENT | {"kind": ["Latent"]}), "which is none of"),
-    (inputs(latent=LATENT | {"kind": "os.system"}), "which is none of"),
-    (inputs(latent=LATENT | {"seed": 1}), "which should hold shape, distribution, stream"),
-    (inputs(latent={"kind": "Latent", "shape": [6]}), "which should hold"),
-    (inputs(latent=LATENT | {"shape": [65536, 65536]}), "16,777,216 numbers"),
-    (inputs(latent=LATENT | {"shape": [-6]}), r"shape \[-6\]"),
-    (inputs(latent=LATENT | {"shape": [None]}), r"shape \[None\]"),
-    (inputs(latent=LATENT | {"shape": [True]}), r"shape \[True\]"),
-    (inputs(latent=LATENT | {"shape": 6}), "shape 6"),
-    (inputs(latent=LATENT | {"shape": [1] * 100}), r"shape \[1, 1"),
-    (inputs(latent=LATENT | {"distribution": "cauchy"}), "distribution cauchy"),
-    (inputs(latent=LATENT | {"distribution": ["normal"]}), "distribution"),
-    (inputs(latent=LATENT | {"stream": -1}), "stream -1"),
-    (inputs(label=LABEL | {"num_classes": 10**30}), "num_classes 1000"),
-    (inputs(label=LABEL | {"num_classes": 0}), "num_classes 0"),
-    (inputs(label=LABEL | {"num_classes": 2.0}), "num_classes 2.0"),
-    (inputs(label=LABEL | {"column": {"a": 1}}), "column"),
-    (inputs(code=CODE | {"categories": [10**6]}), r"categories \[1000000\]"),  # a table of its square would be made
-    (inputs(code=CODE | {"categories": [4096] * 5000}), "a code of"),
-    (inputs(code=CODE | {"categories": [], "continuous": 0}), "a code of 0 numbers"),
-    (inputs(code=CODE | {"continuous": 2**40}), "continuous 1099511627776"),
-    (inputs(code=CODE | {"categories": 3}), "categories 3"),
-    (inputs(a=GIVEN | {"medium": {"kind": "Medium"}}), "which is none of Images, Labels"),
-    (inputs(a=GIVEN | {"medium": {"kind": "Images", "rate": 3}}), "'rate': 3"),
-    (
-        inputs(a=GIVEN | {"medium": {"class_name": "Lambda", "module": "keras.layers", "config": {}}}),
-        "which is none of",
-    ),
-    (inputs(a=GIVEN | {"shape": [2**20, None, 2**20]}), "16,777,216 numbers"),
-    (outputs(shape=[8, 8]), r"Images\(\) of shape \(8, 8\)"),
-    (outputs(shape=[0, 8, 1]), r"shape \[0, 8, 1\]"),
-    (outputs(shape=[10**6, 10**6, 1]), "16,777,216 numbers"),
-    (outputs(medium={"kind": "Labels", "num_classes": [3], "lowest": 0}), "Labels"),
-    (outputs(medium={"kind": "Labels", "num_classes": 10**30}), "Labels"),
-    (outputs(medium="Images"), "which is none of"),
-    (outputs(more=1), "which should hold medium, shape"),
-    # What the file says is plausible, and not what it does.
-    (inputs(latent=LATENT | {"shape": [7]}), "invalid dimensions"),
-    ({"inputs": json.dumps({"latent": LATENT})}, "label"),
-    (outputs(shape=[8, 8, 3]), r"make 'image' of shape \(2, 8, 8, 3\), float32 or uint8.*float32 \(2, 8, 8, 1\)"),
-    ({"outputs": json.dumps({"picture": IMAGE})}, "make 'picture' of shape"),
-]
-
-
-@pytest.mark.parametrize(("changes", "text"), DESCRIBED)
-def test_descriptions_of_strangers_are_refused_by_the_package(changes, text, model, tmp_path):
-    path = with_metadata(model, tmp_path / "generator.onnx", changes)
-    with pytest.raises(ValueError, match=rf"^(An|The) exported generator must (?s:.*)({text})") as error:
-        drawn(path)
-    assert "generator.onnx" in str(error.value)
-    assert len(str(error.value)) < 600
-
-
-@pytest.mark.parametrize(("changes", "text"), DESCRIBED)
-def test_descriptions_of_strangers_are_one_line_of_the_program(changes, text, model, program, tmp_path, capsys):
-    path = with_metadata(model, tmp_path / "generator.onnx", changes)
-    code = program.main([str(path), "--count", "2", "--out", str(tmp_path / "grid.png")])
-    told = capsys.readouterr()
-    assert code in (0, 2)  # 0 where the program does not need what is wrong
-    assert told.err.count("\n") == (1 if code else 0)
 
 
 @pytest.mark.parametrize(("changes", "text"), METADATA)
