@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from keras_gan.media import Images, Medium
+from keras_gan.media import Images, Medium, Sounds
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -46,7 +46,37 @@ def _decode_picture(medium, files, shape):
     return tf.map_fn(read, files, fn_output_signature=tf.TensorSpec(shape, tf.uint8))
 
 
-KINDS = {Images: FileKind("png", _is_picture, _encode_png, _decode_picture)}
+def _is_sound(shape):
+    return shape[-1] >= 1
+
+
+def _encode_wav(medium, held):
+    """Writes WAV files of 16 bits. TensorFlow's floats are samples / 32768, which is exact for all of them."""
+    import tensorflow as tf
+
+    values = tf.cast(held, tf.float32) / 32768.0
+    return tf.map_fn(
+        lambda sound: tf.audio.encode_wav(sound, medium.rate), values, fn_output_signature=tf.TensorSpec((), tf.string)
+    )
+
+
+def _decode_wav(medium, files, shape):
+    """Reads WAV files of 16 bits. The sample -32768 becomes -32767, the lowest of `Sounds`."""
+    import tensorflow as tf
+
+    def read(file):
+        sound, rate = tf.audio.decode_wav(file, shape[-1])
+        told = [f"A WAV file must have {medium.rate} samples in a second. Received:", rate]
+        with tf.control_dependencies([tf.debugging.Assert(rate == medium.rate, told)]):
+            return tf.cast(tf.maximum(tf.round(tf.ensure_shape(sound, shape) * 32768.0), -32767.0), tf.int16)
+
+    return tf.map_fn(read, files, fn_output_signature=tf.TensorSpec(shape, tf.int16))
+
+
+KINDS = {
+    Images: FileKind("png", _is_picture, _encode_png, _decode_picture),
+    Sounds: FileKind("wav", _is_sound, _encode_wav, _decode_wav),
+}
 
 
 def file_kind(medium: Medium, shape: tuple) -> FileKind | None:
