@@ -25,6 +25,7 @@ from keras_gan.game.optimizers import PlayerOptimizers
 from keras_gan.models.acgan import ACGAN
 from keras_gan.models.gan import GAN
 from keras_gan.models.infogan import InfoGAN
+from keras_gan.models.pix2pix import Pix2Pix
 from keras_gan.models.semi_supervised_gan import SemiSupervisedGAN
 from keras_gan.runs.resuming import resume
 from keras_gan.version import __version__
@@ -33,6 +34,7 @@ __all__ = [
     "ACGAN",
     "GAN",
     "InfoGAN",
+    "Pix2Pix",
     "PlayerOptimizers",
     "SemiSupervisedGAN",
     "__version__",

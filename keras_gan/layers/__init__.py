@@ -6,6 +6,7 @@ from keras_gan.layers.instance_noise import InstanceNoise
 from keras_gan.layers.minibatch_standard_deviation import MinibatchStandardDeviation
 from keras_gan.layers.modulated_conv2d import ModulatedConv2D
 from keras_gan.layers.pixel_normalization import PixelNormalization
+from keras_gan.layers.reflection_padding import ReflectionPadding2D
 from keras_gan.layers.self_attention import SelfAttention
 from keras_gan.layers.spectral_normalization import SpectralNormalization
 
@@ -16,6 +17,7 @@ __all__ = [
     "MinibatchStandardDeviation",
     "ModulatedConv2D",
     "PixelNormalization",
+    "ReflectionPadding2D",
     "SelfAttention",
     "SpectralNormalization",
 ]

@@ -3,7 +3,9 @@
 from keras_gan.networks.began import BEGANDiscriminator, BEGANGenerator
 from keras_gan.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from keras_gan.networks.mlp import MLPDiscriminator, MLPGenerator
+from keras_gan.networks.patch_gan import PatchGAN
 from keras_gan.networks.recognizers import DCGANRecognizer, MLPRecognizer
+from keras_gan.networks.unet import UNetGenerator
 
 __all__ = [
     "BEGANDiscriminator",
@@ -14,4 +16,6 @@ __all__ = [
     "MLPDiscriminator",
     "MLPGenerator",
     "MLPRecognizer",
+    "PatchGAN",
+    "UNetGenerator",
 ]
