@@ -23,6 +23,7 @@ from keras_gan import (  # isort: skip
 )
 from keras_gan.game.optimizers import PlayerOptimizers
 from keras_gan.models.acgan import ACGAN
+from keras_gan.models.cycle_gan import CycleGAN
 from keras_gan.models.gan import GAN
 from keras_gan.models.infogan import InfoGAN
 from keras_gan.models.pix2pix import Pix2Pix
@@ -33,6 +34,7 @@ from keras_gan.version import __version__
 __all__ = [
     "ACGAN",
     "GAN",
+    "CycleGAN",
     "InfoGAN",
     "Pix2Pix",
     "PlayerOptimizers",

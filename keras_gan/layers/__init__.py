@@ -2,6 +2,7 @@
 
 from keras_gan.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from keras_gan.layers.equalized_learning_rate import EqualizedLearningRate
+from keras_gan.layers.image_pool import ImagePool
 from keras_gan.layers.instance_noise import InstanceNoise
 from keras_gan.layers.minibatch_standard_deviation import MinibatchStandardDeviation
 from keras_gan.layers.modulated_conv2d import ModulatedConv2D
@@ -13,6 +14,7 @@ from keras_gan.layers.spectral_normalization import SpectralNormalization
 __all__ = [
     "ConditionalBatchNormalization",
     "EqualizedLearningRate",
+    "ImagePool",
     "InstanceNoise",
     "MinibatchStandardDeviation",
     "ModulatedConv2D",

@@ -5,6 +5,7 @@ from keras_gan.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from keras_gan.networks.mlp import MLPDiscriminator, MLPGenerator
 from keras_gan.networks.patch_gan import PatchGAN
 from keras_gan.networks.recognizers import DCGANRecognizer, MLPRecognizer
+from keras_gan.networks.resnet import ResnetGenerator
 from keras_gan.networks.unet import UNetGenerator
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "MLPGenerator",
     "MLPRecognizer",
     "PatchGAN",
+    "ResnetGenerator",
     "UNetGenerator",
 ]
