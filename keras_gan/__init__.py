@@ -23,6 +23,7 @@ from keras_gan import (  # isort: skip
 )
 from keras_gan.game.optimizers import PlayerOptimizers
 from keras_gan.models.acgan import ACGAN
+from keras_gan.models.bigan import BiGAN
 from keras_gan.models.cycle_gan import CycleGAN
 from keras_gan.models.gan import GAN
 from keras_gan.models.infogan import InfoGAN
@@ -34,6 +35,7 @@ from keras_gan.version import __version__
 __all__ = [
     "ACGAN",
     "GAN",
+    "BiGAN",
     "CycleGAN",
     "InfoGAN",
     "Pix2Pix",

@@ -1,6 +1,7 @@
 """Generators and discriminators, those of one paper together."""
 
 from keras_gan.networks.began import BEGANDiscriminator, BEGANGenerator
+from keras_gan.networks.bigan import BiGANDiscriminator
 from keras_gan.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from keras_gan.networks.mlp import MLPDiscriminator, MLPGenerator
 from keras_gan.networks.patch_gan import PatchGAN
@@ -11,6 +12,7 @@ from keras_gan.networks.unet import UNetGenerator
 __all__ = [
     "BEGANDiscriminator",
     "BEGANGenerator",
+    "BiGANDiscriminator",
     "DCGANDiscriminator",
     "DCGANGenerator",
     "DCGANRecognizer",
