@@ -8,6 +8,7 @@ from keras_gan.networks.patch_gan import PatchGAN
 from keras_gan.networks.recognizers import DCGANRecognizer, MLPRecognizer
 from keras_gan.networks.resnet import ResnetGenerator
 from keras_gan.networks.unet import UNetGenerator
+from keras_gan.networks.wavegan import WaveGANDiscriminator, WaveGANGenerator
 
 __all__ = [
     "BEGANDiscriminator",
@@ -22,4 +23,6 @@ __all__ = [
     "PatchGAN",
     "ResnetGenerator",
     "UNetGenerator",
+    "WaveGANDiscriminator",
+    "WaveGANGenerator",
 ]
