@@ -43,7 +43,7 @@ def run_gan_test(make, batch, tmp_path):
     check_samples(gan, batch)
 
 
-def run_whole_contract(make, batch, tmp_path, tolerance=2e-6):
+def run_whole_gan_test(make, batch, tmp_path, tolerance=2e-6):
     """Checks the rest, which takes minutes: every way of running, precision and export, and the other backend.
 
     Args:

@@ -4,21 +4,25 @@ import numpy as np
 
 
 def check_choice(name: str, value, allowed: tuple) -> None:
+    """Raises ValueError unless a value is one of those allowed."""
     if value not in allowed or isinstance(value, bool):
         raise ValueError(f"`{name}` must be one of {', '.join(map(repr, allowed))}. Received: {name}={value!r}.")
 
 
 def check_unused(name: str, value, default, used_for: str | None) -> None:
+    """Raises ValueError if an option is given with a source that it is not for; `used_for` says what it is for."""
     if used_for is not None and value != default:
         raise ValueError(f"`{name}` is for {used_for}. Received: {name}={value!r} with another source.")
 
 
 def check_count(name: str, value) -> None:
+    """Raises ValueError unless a value is a whole number above 0."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ValueError(f"`{name}` must be a whole number above 0. Received: {name}={value!r}.")
 
 
 def as_size(size) -> tuple[int, int] | None:
+    """Returns (height, width) of one number, of two, or None for None; raises ValueError for anything else."""
     if size is None:
         return None
     pair = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
@@ -28,6 +32,7 @@ def as_size(size) -> tuple[int, int] | None:
 
 
 def as_range(value_range) -> tuple | None:
+    """Returns (lowest, highest), or None for None; raises ValueError for anything else."""
     if value_range is None:
         return None
     pair = tuple(value_range) if isinstance(value_range, (tuple, list)) else ()

@@ -113,6 +113,7 @@ def converted(generator: ExportedGenerator) -> bytes:
 
 
 def first_line(error: Exception) -> str:
+    """Returns the first line of an error's text, or its type where it has none."""
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 

@@ -24,6 +24,13 @@ def initializers(kernel_initializer):
     return lambda: keras.initializers.deserialize(config)
 
 
+def _check_choices(upsampling, normalization):
+    if upsampling not in UPSAMPLING:
+        raise ValueError(f"`upsampling` must be one of {UPSAMPLING}. Received: upsampling={upsampling!r}.")
+    if normalization not in NORMALIZATION:
+        raise ValueError(f"`normalization` must be one of {NORMALIZATION}. Received: normalization={normalization!r}.")
+
+
 def _normalized(x, normalization):
     if normalization == "batch":
         x = layers.BatchNormalization(momentum=0.9)(x)
@@ -123,12 +130,7 @@ class DCGANGenerator(Network):
         code_dim=None,
     ):
         image_shape = checked_image_shape(image_shape)
-        if upsampling not in UPSAMPLING:
-            raise ValueError(f"`upsampling` must be one of {UPSAMPLING}. Received: upsampling={upsampling!r}.")
-        if normalization not in NORMALIZATION:
-            raise ValueError(
-                f"`normalization` must be one of {NORMALIZATION}. Received: normalization={normalization!r}."
-            )
+        _check_choices(upsampling, normalization)
         weights = initializers(kernel_initializer)
         side, stages = halvings(image_shape, base)
         coarsest, *finer = reversed(_channels(filters, stages, max_filters))

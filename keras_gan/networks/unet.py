@@ -56,13 +56,7 @@ class UNetGenerator(Network):
         image_shape = checked_image_shape(image_shape)
         check_whole("filters", filters)
         check_normalization(normalization)
-        deepest = _halvings(image_shape)
-        halvings = deepest if depth is None else depth
-        if isinstance(halvings, bool) or not isinstance(halvings, int) or not 1 <= halvings <= deepest:
-            raise ValueError(
-                f"`depth` must be from 1 to {deepest}, as often as both sides can be halved. "
-                f"Received: depth={depth!r} for image_shape={image_shape}."
-            )
+        halvings = _halvings(image_shape, depth)
         channels = [min(filters * 2**stage, max_filters) for stage in range(halvings)]
         biased = normalization != "batch"  # which brings a bias of its own
         source = keras.Input(image_shape, name=input_name)
@@ -96,15 +90,20 @@ class UNetGenerator(Network):
         )
 
 
-def _halvings(image_shape):
-    """Returns how often both sides can be halved.
+def _halvings(image_shape, depth):
+    """Returns how often the picture is halved: `depth`, or for None as often as both sides can be.
 
     Raises:
-        ValueError: if one is odd.
+        ValueError: if a side is odd, or `depth` is out of range.
     """
-    sides, count = list(image_shape[:2]), 0
+    sides, deepest = list(image_shape[:2]), 0
     while all(side % 2 == 0 for side in sides):
-        sides, count = [side // 2 for side in sides], count + 1
-    if not count:
+        sides, deepest = [side // 2 for side in sides], deepest + 1
+    if not deepest:
         raise ValueError(f"Both sides must be even. Received: image_shape={tuple(image_shape)}.")
-    return count
+    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or not 1 <= depth <= deepest):
+        raise ValueError(
+            f"`depth` must be from 1 to {deepest}, as often as both sides can be halved. "
+            f"Received: depth={depth!r} for image_shape={image_shape}."
+        )
+    return deepest if depth is None else depth

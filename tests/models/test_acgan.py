@@ -6,7 +6,7 @@ import keras_gan as kg
 from keras_gan import networks
 from keras_gan.models.acgan import ACGAN
 from keras_gan.models.classes import multi_class_hinge
-from tests.run_gan_test import fit, run_gan_test, run_whole_contract, terms_of, values
+from tests.run_gan_test import fit, run_gan_test, run_whole_gan_test, terms_of, values
 
 CLASSES = 3
 LABELS = np.array([0, 1, 2, 2, 1, 0, 1, 2], "int32")
@@ -32,7 +32,7 @@ def test_contract(images, tmp_path):
 
 @pytest.mark.contract
 def test_whole_contract(images, tmp_path):
-    run_whole_contract(make, {"image": images[:8], "label": LABELS}, tmp_path)
+    run_whole_gan_test(make, {"image": images[:8], "label": LABELS}, tmp_path)
 
 
 def entropy(label, logits):

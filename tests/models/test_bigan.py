@@ -4,7 +4,7 @@ import pytest
 
 import keras_gan as kg
 from keras_gan.game import Round
-from tests.run_gan_test import fit, run_gan_test, run_whole_contract, same, values
+from tests.run_gan_test import fit, run_gan_test, run_whole_gan_test, same, values
 
 SHAPE, LATENT = (8, 8, 1), 4
 
@@ -35,7 +35,7 @@ def test_contract(batch, tmp_path):
 
 @pytest.mark.contract
 def test_whole_contract(batch, tmp_path):
-    run_whole_contract(make, batch, tmp_path)
+    run_whole_gan_test(make, batch, tmp_path)
 
 
 def test_both_sides_of_the_duel_are_pairs(batch):

@@ -4,7 +4,7 @@ import pytest
 
 import keras_gan as kg
 from keras_gan import networks
-from tests.run_gan_test import fit, replay, run_gan_test, run_whole_contract, values
+from tests.run_gan_test import fit, replay, run_gan_test, run_whole_gan_test, values
 
 CLASSES = 3
 WAYS = ["projection", "concatenation"]
@@ -51,7 +51,7 @@ def test_contract(make_projection, batch, tmp_path):
 
 @pytest.mark.contract
 def test_whole_contract(make_projection, batch, tmp_path):
-    run_whole_contract(make_projection, batch, tmp_path)
+    run_whole_gan_test(make_projection, batch, tmp_path)
 
 
 @pytest.mark.contract

@@ -8,7 +8,7 @@ from keras import layers
 
 import keras_gan as kg
 from keras_gan.game import step
-from tests.run_gan_test import fit, run_gan_test, run_whole_contract, same, values
+from tests.run_gan_test import fit, run_gan_test, run_whole_gan_test, same, values
 
 GOLDEN = pathlib.Path(__file__).parents[1] / "golden" / "dcgan_step.npz"
 
@@ -40,7 +40,7 @@ def test_contract(make_dcgan, images, tmp_path):
 
 @pytest.mark.contract
 def test_whole_contract(make_dcgan, images, tmp_path):
-    run_whole_contract(make_dcgan, {"image": images[:8]}, tmp_path)
+    run_whole_gan_test(make_dcgan, {"image": images[:8]}, tmp_path)
 
 
 @pytest.mark.contract

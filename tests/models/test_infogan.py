@@ -5,7 +5,7 @@ import pytest
 from keras_gan import networks
 from keras_gan.game import Round
 from keras_gan.models.infogan import InfoGAN
-from tests.run_gan_test import fit, run_gan_test, run_whole_contract, values
+from tests.run_gan_test import fit, run_gan_test, run_whole_gan_test, values
 
 CATEGORIES, CONTINUOUS, SIZE = (4, 3), 2, 9
 
@@ -32,7 +32,7 @@ def test_contract(images, tmp_path):
 
 @pytest.mark.contract
 def test_whole_contract(images, tmp_path):
-    run_whole_contract(make, {"image": images[:8]}, tmp_path)
+    run_whole_gan_test(make, {"image": images[:8]}, tmp_path)
 
 
 def test_terms_are_the_likelihoods_of_each_row():

@@ -6,7 +6,7 @@ from keras_gan import networks
 from keras_gan.game import step
 from keras_gan.media import to_uint8
 from keras_gan.models.semi_supervised_gan import SemiSupervisedGAN
-from tests.run_gan_test import fit, replay, run_gan_test, run_whole_contract, terms_of, values
+from tests.run_gan_test import fit, replay, run_gan_test, run_whole_gan_test, terms_of, values
 
 CLASSES = 3
 LABELS = np.array([0, -1, 2, -1, 1, -1, -1, 2], "int32")
@@ -29,7 +29,7 @@ def test_contract(images, tmp_path):
 
 @pytest.mark.contract
 def test_whole_contract(images, tmp_path):
-    run_whole_contract(make, {"image": images[:8], "label": LABELS}, tmp_path)
+    run_whole_gan_test(make, {"image": images[:8], "label": LABELS}, tmp_path)
 
 
 def softplus(x):

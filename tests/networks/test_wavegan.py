@@ -6,7 +6,7 @@ import pytest
 
 import keras_gan as kg
 from keras_gan.networks import WaveGANDiscriminator, WaveGANGenerator
-from tests.run_gan_test import run_gan_test, run_whole_contract
+from tests.run_gan_test import run_gan_test, run_whole_gan_test
 
 SHAPE = (64, 1)
 
@@ -35,7 +35,7 @@ def test_contract(batch, tmp_path):
 
 @pytest.mark.contract
 def test_whole_contract(batch, tmp_path):
-    run_whole_contract(make, batch, tmp_path)
+    run_whole_gan_test(make, batch, tmp_path)
 
 
 def test_samples_are_sounds():
