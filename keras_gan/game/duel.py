@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 
@@ -14,8 +14,9 @@ class Duel(NamedTuple):
         context: names of what the judge sees besides, the same for real and fake, such as `("source",)`. They are also
             the names of its inputs.
         against: str, the player that wants the fakes to be taken for real.
-        history: str or None, name of what the judge is shown as fake in its own update instead, such as fakes of
-            earlier steps among those of this one. Defaults to None, the fakes themselves.
+        history: function of the fakes, which returns what the judge is shown in their place in its own updates: such as
+            a `keras_gan.layers.ImagePool`, which mixes fakes of earlier steps among them. Defaults to None, the fakes
+            themselves.
         exchanged: bool, whether that player makes what is real, too, as the encoder of a BiGAN does. It then minimises
             the judge's own loss with reals and fakes exchanged. Defaults to False.
     """
@@ -25,7 +26,7 @@ class Duel(NamedTuple):
     fake: str | Mapping[str, str]
     context: tuple = ()
     against: str = "generator"
-    history: str | None = None
+    history: Callable[[Any], Any] | None = None
     exchanged: bool = False
 
     @property
@@ -35,16 +36,9 @@ class Duel(NamedTuple):
             return {self.real: self.real}, {self.real: self.fake}
         return dict(self.real), dict(self.fake)
 
-    def seen(self, round: Any, judging: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Returns {input of the judge: tensor} of the reals and of the fakes of a round, without the context.
-
-        Args:
-            round: the `Round`.
-            judging: whether this is the judge's own update, in which it may be shown a `history`.
-        """
+    def seen(self, round: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Returns {input of the judge: tensor} of the reals and of the fakes of a round, without the context."""
         real, fake = self.shown
-        if judging and self.history is not None:
-            fake = dict.fromkeys(fake, self.history)
         return {key: round.real(name) for key, name in real.items()}, {key: round[name] for key, name in fake.items()}
 
     def contexts(self, round: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -21,7 +21,9 @@ class Judging:
     def __init__(self, game, name, round, judging):
         self.game, self.name, self.round = game, name, round
         self.duel = game.duels()[name]
-        self.real, self.fake = self.duel.seen(round, judging)
+        self.real, self.fake = self.duel.seen(round)
+        if judging and self.duel.history is not None:
+            self.fake = {name: self.duel.history(value) for name, value in self.fake.items()}
         self.real_context, self.fake_context = self.duel.contexts(round)
         augmenter = game.rules.augmenters[name]
         self.view, self.view_of_fake = view(augmenter, self.real), view(augmenter, self.fake)

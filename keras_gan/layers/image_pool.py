@@ -12,7 +12,8 @@ class ImagePool(keras.layers.Layer):
     stored one comes out in its place, and the image is stored there. Every image of a batch is decided on its own. A
     batch that fills the pool leaves images over, which are passed on.
 
-    The pool is a weight and its random generator is tracked, so both are saved with the model.
+    The pool is a weight and its random generator is tracked, so both are saved with the model. On several devices of
+    TensorFlow the pool keeps images of the first.
 
     Args:
         image_shape: (height, width, channels).

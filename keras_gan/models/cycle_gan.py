@@ -123,8 +123,8 @@ class CycleGAN(Game):
 
     def duels(self):
         return {
-            "a": Duel("judge_a", real="a", fake="fake_a", history="past_a"),
-            "b": Duel("judge_b", real="b", fake="fake_b", history="past_b"),
+            "a": Duel("judge_a", real="a", fake="fake_a", history=self.pool_a),
+            "b": Duel("judge_b", real="b", fake="fake_b", history=self.pool_b),
         }
 
     def make(self, batch, inputs, generate):
@@ -138,7 +138,7 @@ class CycleGAN(Game):
         fake_a, fake_b = to_a(b), to_b(a)
         made = {"fake_a": fake_a, "fake_b": fake_b, "again_a": to_a(fake_b), "again_b": to_b(fake_a)}
         same = {"same_a": to_a(a), "same_b": to_b(b)} if self.identity_weight else {}
-        return {**made, **same, "past_a": self.pool_a(fake_a), "past_b": self.pool_b(fake_b)}
+        return {**made, **same}
 
     def terms(self, player, round):
         if player != "generator":

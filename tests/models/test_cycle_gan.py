@@ -118,3 +118,12 @@ def test_what_cannot_be():
 def test_a_batch_larger_than_the_pool(images):
     with pytest.raises(ValueError, match="Received: 16 images for a pool of 12"):
         make().fit(images[:16], images[16:], batch_size=16, verbose=0)
+
+
+def test_validation_leaves_the_pools_alone_and_may_have_larger_batches(images):
+    gan = make()
+    gan.fit(images[:8], images[8:16], batch_size=8, verbose=0)
+    before = values(gan.pool_a.weights)
+    found = gan.evaluate(images[:16], images[16:], batch_size=16, verbose=0, return_dict=True)
+    assert np.isfinite(list(found.values())).all()
+    assert same(before, values(gan.pool_a.weights))
