@@ -26,7 +26,7 @@ def gan(
     seed: options.Seed = 0,
     latent_dim: options.LatentDim = 50,
     filters: options.Filters = 32,
-    gamma: Annotated[float, options.Between(0, 1e6)] = 0.3,
+    gamma: Annotated[float, options.Between(0, 1e6)] = 0.02,
     learning_rate: Annotated[float, options.Between(0, 1)] = 1e-3,
     ema_half_life: float | None = 20_000,
 ) -> BiGAN:

@@ -32,7 +32,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHAPE, LATENT = (28, 28, 1), 50
 
 
-def trained(images, count, seed, rate=1e-3, gamma=0.3, filters=32):
+def trained(images, count, seed, rate=1e-3, gamma=0.02, filters=32):
     """Returns a GAN that has seen so many images."""
     keras.utils.set_random_seed(seed)
     shared = {"filters": filters, "kernel_initializer": "glorot_uniform"}
@@ -75,9 +75,9 @@ def measured(gan, train, train_labels, test, labels):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with MNIST's four .gz files")
-    parser.add_argument("--images", type=int, default=1_000_000, help="images shown in training (default: 1,000,000)")
+    parser.add_argument("--images", type=int, default=400_000, help="images shown in training (default: 400,000)")
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate (default: 0.001)")
-    parser.add_argument("--gamma", type=float, default=0.3, help="weight of R1 (default: 0.3)")
+    parser.add_argument("--gamma", type=float, default=0.02, help="weight of R1 (default: 0.02)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "runs" / "bigan")
     options = parser.parse_args()

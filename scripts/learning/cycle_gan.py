@@ -148,7 +148,7 @@ def sheet(a, b, fake_b, fake_a):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with MNIST's four .gz files")
-    parser.add_argument("--images", type=int, default=40_000, help="pictures of each domain shown (default: 40,000)")
+    parser.add_argument("--images", type=int, default=16_000, help="pictures of each domain shown (default: 16,000)")
     parser.add_argument("--local", action="store_true", help="leave out the layer that turns pictures")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "runs" / "cycle_gan")
