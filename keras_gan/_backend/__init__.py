@@ -1,4 +1,4 @@
-"""The one place that knows the backend: sixteen names, one file per Keras backend (see CONTRIBUTING.md).
+"""The only code that depends on the backend: sixteen names, in one file per Keras backend (see CONTRIBUTING.md).
 
 `accelerators` tells which GPUs or TPUs there are; the docstrings of both files describe the others.
 """

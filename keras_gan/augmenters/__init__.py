@@ -1,4 +1,4 @@
-"""Augmenters: random changes of the images that the discriminator sees, through which gradients flow."""
+"""Augmenters change the images that the discriminator sees at random; gradients flow through them."""
 
 from keras_gan.augmenters.ada import ADA
 from keras_gan.augmenters.augmenter import Augmenter

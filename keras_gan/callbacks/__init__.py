@@ -1,4 +1,4 @@
-"""Callbacks: they observe the training of any GAN, they never train."""
+"""Callbacks observe the training of any GAN. They never train."""
 
 from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.checkpoints import Checkpoints

@@ -1,4 +1,4 @@
-"""From images to scores: what is measured, on what, and the page that shows it."""
+"""Evaluations turn images into scores: they hold what is measured and on what, and write the page that shows it."""
 
 from keras_gan.evaluation.evaluation import Evaluation
 from keras_gan.evaluation.sources import generated, open_generator

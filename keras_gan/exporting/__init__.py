@@ -1,4 +1,4 @@
-"""From a trained generator to files that run without Keras, each compared with Keras before it appears."""
+"""Exports turn a trained generator into files that run without Keras; each is compared with Keras before it appears."""
 
 from keras_gan.exporting.card import model_card
 from keras_gan.exporting.formats import FORMATS

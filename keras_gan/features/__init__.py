@@ -1,4 +1,4 @@
-"""Extractors: uint8 images in, features (and logits) out."""
+"""Extractors take uint8 images and return features, and some of them logits."""
 
 from keras_gan.features.classifier import ClassifierFeatures
 from keras_gan.features.extractor import Extractor

@@ -1,4 +1,4 @@
-"""The loop that every GAN plays, and the words in which a game says what it is."""
+"""The loop that trains every GAN, and the classes with which a game describes itself (see docs/games.md)."""
 
 from keras_gan.game.columns import Column
 from keras_gan.game.duel import Duel

@@ -1,4 +1,4 @@
-"""What generators are fed, in training and outside of it, and the generators that leave a game."""
+"""Inputs are what generators are fed, in training and outside of it. Generators are what a game exports."""
 
 from keras_gan.inputs.code import Code
 from keras_gan.inputs.generator import Generator, NetworkGenerator

@@ -1,4 +1,4 @@
-"""The space that generators draw from."""
+"""Latents are the random vectors that generators start from: their distributions, and truncation."""
 
 from keras_gan.latents.distributions import DISTRIBUTIONS, fixed_latents, truncated
 

@@ -1,4 +1,4 @@
-"""Layers of GAN papers that Keras has not, or has otherwise."""
+"""Layers missing from Keras, or implemented differently."""
 
 from keras_gan.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from keras_gan.layers.equalized_learning_rate import EqualizedLearningRate

@@ -1,4 +1,4 @@
-"""Adversarial losses: what the players of the game minimise."""
+"""Adversarial losses are what the players of a game minimise."""
 
 from keras_gan.losses.adversarial import AdversarialLoss
 from keras_gan.losses.began import BEGAN

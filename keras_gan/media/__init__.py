@@ -1,4 +1,4 @@
-"""The kinds of signals that networks see and make, and how they become what people look at, listen to and keep."""
+"""Media are kinds of signals. They convert what networks see and make into what people look at, listen to and keep."""
 
 from keras_gan.media.images import Images, to_uint8
 from keras_gan.media.labels import Labels

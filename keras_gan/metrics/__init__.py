@@ -1,4 +1,4 @@
-"""Scores that say how they were measured: features -> statistics -> value, each step usable alone."""
+"""Metrics turn features into statistics, and statistics into scores that say how they were measured."""
 
 from keras_gan import features
 from keras_gan.metrics.classification_accuracy_score import ClassificationAccuracyScore

@@ -1,1 +1,1 @@
-"""The kinds of GANs: each a class that says which networks play, and by which rules."""
+"""The kinds of GANs. Each is a class that says which networks play, and by which rules."""

@@ -1,4 +1,4 @@
-"""Generators and discriminators, those of one paper together."""
+"""Generators, discriminators and other networks. Those of one paper are in one file."""
 
 from keras_gan.networks.began import BEGANDiscriminator, BEGANGenerator
 from keras_gan.networks.bigan import BiGANDiscriminator

@@ -1,4 +1,4 @@
-"""Penalties: terms that keep a player smooth, added to its loss."""
+"""Penalties are terms that are added to the loss of a player, most of them to keep it smooth."""
 
 from keras_gan.penalties.consistency import Consistency, LatentConsistency
 from keras_gan.penalties.gradient_penalty import DRAGAN, R1, R2, GradientPenalty

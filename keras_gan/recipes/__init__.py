@@ -1,4 +1,4 @@
-"""Recipes: modules that make data and a compiled GAN for them. A module with `data`, `gan` and `EPOCHS` is one."""
+"""Recipes are modules that make data and a compiled GAN for them: those with `data`, `gan` and `EPOCHS`."""
 
 from keras_gan.recipes.recipe import make, names
 from keras_gan.recipes.training import Stage, Training

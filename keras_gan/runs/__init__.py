@@ -1,1 +1,1 @@
-"""Run folders: what they hold, how they are trained and gone on with."""
+"""Run folders: what they hold, how a run is trained, and how training is resumed."""

@@ -1,1 +1,1 @@
-"""What is on disk and in memory: files that appear whole, and what untrusted files may contain."""
+"""Storage writes files that appear whole or not at all, and checks what untrusted files contain."""

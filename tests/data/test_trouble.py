@@ -87,9 +87,9 @@ FILES = {
     "50,000 x 50,000 pixels": ("x.png", bomb(), "exceeds limit of .* pixels", None),
     "one pixel": ("x.png", encoded(picture(size=(1, 1))), r"1x1 pixels", None),
     "CMYK": ("x.jpg", encoded(picture("CMYK", (0, 255, 255, 0)), "JPEG", quality=100), None, (254, 0, 0)),
-    "16 bits a channel": ("x.png", grey_levels(np.full((SIZE, SIZE), 257 * 250, "uint16")), None, (250,) * 3),
+    "16 bits per channel": ("x.png", grey_levels(np.full((SIZE, SIZE), 257 * 250, "uint16")), None, (250,) * 3),
     "floats": ("x.tif", grey_levels(np.full((SIZE, SIZE), np.nan, "float32"), "TIFF"), "floats of unknown range", None),
-    "1 bit a pixel": ("x.png", encoded(picture("1", 1)), None, (255,) * 3),
+    "1 bit per pixel": ("x.png", encoded(picture("1", 1)), None, (255,) * 3),
     "palette with transparency": (
         "x.gif",
         encoded(picture("P", 0), "GIF", transparency=0),
