@@ -80,7 +80,8 @@ def train(mixture, preset, seed, images, width=128, batch=128, learning_rate=3e-
     goal = {"ring": ring, "grid": grid}[mixture]()
     loss, penalties, steps = presets()[preset]
     keras.utils.set_random_seed(seed)
-    gan = kg.GAN(*networks(width), discriminator_steps=steps, ema_half_life=20_000, seed=seed)
+    shared = {"medium": kg.media.Vectors(), "ema_half_life": 20_000, "seed": seed}
+    gan = kg.GAN(*networks(width), discriminator_steps=steps, **shared)
     gan.compile(
         keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.99),
         loss=loss,
@@ -89,7 +90,7 @@ def train(mixture, preset, seed, images, width=128, batch=128, learning_rate=3e-
         steps_per_execution=50,
     )
     batch *= steps
-    points = tf.data.Dataset.from_tensor_slices({"image": goal.sample(DATA, seed=seed).astype("float32")})
+    points = tf.data.Dataset.from_tensor_slices({"vector": goal.sample(DATA, seed=seed).astype("float32")})
     points = points.shuffle(DATA, seed=seed).repeat().batch(batch, drop_remainder=True).prefetch(4)
     start = time.perf_counter()
     gan.fit(points, steps_per_epoch=max(1, images // batch), verbose=0)

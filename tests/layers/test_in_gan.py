@@ -114,7 +114,7 @@ def test_saved_and_resumed(make, images, tmp_path):
     loaded = keras.models.load_model(tmp_path / "gan.keras")
     for player in gan.players():
         for one in (gan, loaded):
-            one.update(player, batch)
+            step.update(one, player, batch)
     assert run_gan_test.same(run_gan_test.values(gan.variables), run_gan_test.values(loaded.variables))
 
 
