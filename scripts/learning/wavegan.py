@@ -122,7 +122,7 @@ def measured(judge, sounds, real):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="fsdd.tar.xz, or a folder with its recordings")
-    parser.add_argument("--sounds", type=int, default=400_000, help="sounds heard in training (default: 400,000)")
+    parser.add_argument("--sounds", type=int, default=240_000, help="sounds heard in training (default: 240,000)")
     parser.add_argument("--filters", type=int, default=16, help="channels of the longest maps (default: 16)")
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate (default: 0.001)")
     parser.add_argument("--gamma", type=float, default=1.0, help="weight of R1 (default: 1)")
