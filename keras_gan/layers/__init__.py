@@ -4,6 +4,7 @@ from keras_gan.layers.conditional_batch_normalization import ConditionalBatchNor
 from keras_gan.layers.equalized_learning_rate import EqualizedLearningRate
 from keras_gan.layers.image_pool import ImagePool
 from keras_gan.layers.instance_noise import InstanceNoise
+from keras_gan.layers.instance_normalization import InstanceNormalization
 from keras_gan.layers.minibatch_standard_deviation import MinibatchStandardDeviation
 from keras_gan.layers.modulated_conv2d import ModulatedConv2D
 from keras_gan.layers.pixel_normalization import PixelNormalization
@@ -16,6 +17,7 @@ __all__ = [
     "EqualizedLearningRate",
     "ImagePool",
     "InstanceNoise",
+    "InstanceNormalization",
     "MinibatchStandardDeviation",
     "ModulatedConv2D",
     "PixelNormalization",

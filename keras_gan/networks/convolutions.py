@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from keras_gan.layers.instance_normalization import InstanceNormalization
 from keras_gan.layers.reflection_padding import ReflectionPadding2D
 
 NORMALIZATION = ("instance", "batch", None)
@@ -20,9 +21,13 @@ def check_normalization(normalization):
 
 
 def normalized(x, normalization):
-    """Returns feature maps normalized: each map of each image alone, over the batch, or not at all."""
+    """Returns feature maps normalized: each map of each image alone, over the batch, or not at all.
+
+    A convolution before it needs no bias, which normalization would subtract again: it would have a gradient of zero up
+    to rounding, which Adam turns into steps of full length in random directions.
+    """
     if normalization == "instance":
-        return layers.GroupNormalization(groups=-1, epsilon=1e-5, scale=False, center=False)(x)
+        return InstanceNormalization()(x)
     return layers.BatchNormalization(momentum=0.9)(x) if normalization == "batch" else x
 
 

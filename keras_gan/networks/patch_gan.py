@@ -48,7 +48,7 @@ class PatchGAN(Network):
         single = next(iter(inputs.values())) if len(inputs) == 1 else None
         x = layers.Concatenate()(list(inputs.values())) if single is None else single
         for stage in range(stages + 1):
-            biased = stage == 0 or normalization != "batch"  # which brings a bias of its own
+            biased = stage == 0 or normalization is None
             strides = 1 if stage == stages else 2
             x = convolved(x, min(filters * 2**stage, max_filters), 4, strides, use_bias=biased)
             x = normalized(x, normalization) if stage else x

@@ -59,18 +59,23 @@ class ResnetGenerator(Network):
         if any(side % 4 for side in image_shape[:2]):
             raise ValueError(f"Both sides must be multiples of 4. Received: image_shape={image_shape}.")
 
+        biased = normalization is None
+
         def activated(x):
             return layers.ReLU()(normalized(x, normalization))
 
+        def residual(x):
+            return convolved(x, 4 * filters, 3, padding=padding, use_bias=biased)
+
         image = keras.Input(image_shape, name=input_name)
-        x = activated(convolved(image, filters, 7, padding=padding))
+        x = activated(convolved(image, filters, 7, padding=padding, use_bias=biased))
         for count in (2 * filters, 4 * filters):
-            x = activated(convolved(x, count, 3, 2))
+            x = activated(convolved(x, count, 3, 2, use_bias=biased))
         for _ in range(blocks):
-            y = activated(convolved(x, 4 * filters, 3, padding=padding))
-            x = layers.Add()([x, normalized(convolved(y, 4 * filters, 3, padding=padding), normalization)])
+            x = layers.Add()([x, normalized(residual(activated(residual(x))), normalization)])
         for count in (2 * filters, filters):
-            x = activated(layers.Conv2DTranspose(count, 3, 2, "same", kernel_initializer=weights())(x))
+            convolution = {"use_bias": biased, "kernel_initializer": weights()}
+            x = activated(layers.Conv2DTranspose(count, 3, 2, "same", **convolution)(x))
         x = convolved(x, output_channels or image_shape[-1], 7, padding=padding)
         drawn = layers.Activation("tanh", dtype="float32", name="drawn")(x)
         super().__init__(inputs=image, outputs=drawn, name=name)

@@ -58,19 +58,19 @@ class UNetGenerator(Network):
         check_normalization(normalization)
         halvings = _halvings(image_shape, depth)
         channels = [min(filters * 2**stage, max_filters) for stage in range(halvings)]
-        biased = normalization != "batch"  # which brings a bias of its own
         source = keras.Input(image_shape, name=input_name)
         x, maps = source, []
         for stage, count in enumerate(channels):
+            bare = stage in (0, halvings - 1)  # the last one has a pixel, which would be normalized to zero
+            biased = normalization is None or (bare and normalization != "batch")  # as in the authors' code
             x = convolved(layers.LeakyReLU(negative_slope=0.2)(x) if stage else x, count, 4, 2, use_bias=biased)
-            last = stage == halvings - 1  # a map of one pixel would be normalized to zero
-            x = x if stage == 0 or last else normalized(x, normalization)
+            x = x if bare else normalized(x, normalization)
             maps.append(x)
         for stage in reversed(range(halvings)):
             x = layers.ReLU()(x)
             outermost = stage == 0
             count = (output_channels or image_shape[-1]) if outermost else channels[stage - 1]
-            convolution = {"use_bias": biased or outermost, "kernel_initializer": weights()}
+            convolution = {"use_bias": outermost or normalization is None, "kernel_initializer": weights()}
             x = layers.Conv2DTranspose(count, 4, 2, "same", **convolution)(x)
             if not outermost:
                 x = normalized(x, normalization)

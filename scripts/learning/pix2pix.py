@@ -74,8 +74,8 @@ def measured(made, target, labels):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="folder with MNIST's four .gz files")
-    parser.add_argument("--images", type=int, default=60_000, help="pairs shown in training (default: 60,000)")
-    parser.add_argument("--filters", type=int, default=16, help="channels of the finest maps (default: 16)")
+    parser.add_argument("--images", type=int, default=80_000, help="pairs shown in training (default: 80,000)")
+    parser.add_argument("--filters", type=int, default=24, help="channels of the finest maps (default: 24)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "runs" / "pix2pix")
     options = parser.parse_args()
