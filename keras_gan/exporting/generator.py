@@ -74,6 +74,7 @@ class ExportedGenerator:
         self.inputs: dict[str, Input] = trained.inputs
         self.outputs: dict[str, Medium] = trained.outputs
         self.names = list(self.inputs)
+        self.num_classes: int | None = trained.num_classes
         self.about = descriptions.checked(about, self.num_classes)
         check_finite(trained.used)
         if isinstance(gan, Game) and not int(gan.images_seen.numpy()):
@@ -94,11 +95,6 @@ class ExportedGenerator:
                     "The generator rebuilt in float32 must draw the same pictures. Received: a mean difference of "
                     f"{difference:.3g} in {name!r}. Give its layers a complete get_config."
                 )
-
-    @property
-    def num_classes(self) -> int | None:
-        """Number of classes that it draws, or None without a label."""
-        return next((each.num_classes for each in self.inputs.values() if isinstance(each, Label)), None)
 
     def examples(self, count: int, seed: int = 0) -> dict[str, np.ndarray]:
         """Returns good inputs; signals that it is given are made up."""

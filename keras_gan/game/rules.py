@@ -14,8 +14,9 @@ deserialize = keras.saving.deserialize_keras_object
 class Rules:
     """What the players of a game learn by: for each duel a loss, an augmenter and penalties.
 
-    Losses, augmenters and penalties may remember something from step to step. So the first duel gets the objects that
-    `compile` was given and every other duel gets copies, with the duel's name behind the name of a penalty.
+    Losses, augmenters and penalties may remember something from step to step. So the first duel gets the loss and the
+    augmenter that `compile` was given, and every other duel gets copies. The only duel of a game gets the penalties as
+    they are; of several duels each gets copies of them, with its name behind theirs.
 
     Args:
         game: the `Game`.
